@@ -1,0 +1,71 @@
+"""Base64 text that is not there yet.
+
+Kling takes pictures as base64 inside JSON. A 10 MB photograph is 13 MB of text, and the usual way
+holds it three times. Here a picture travels through the generated model as a `Base64Text`: a ``str``
+that only stands for the text. The wire layer writes it into the body chunk by chunk; `expand` puts
+the real text in for those who need ordinary JSON (tests, validators, logs of sizes).
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterator
+from typing import Any, BinaryIO, Final
+
+__all__ = ["CHUNK", "Base64Text", "expand"]
+
+CHUNK: Final = 3 * 64 * 1024
+"""Bytes read at a time. A multiple of three, so that base64 chunks join without padding."""
+
+
+class Base64Text(str):
+    """Stands for the bare base64 text of some bytes: no ``data:`` prefix, no line breaks.
+
+    As a string it reads ``<base64 of fox.png, 1234 bytes>``, so that nothing which prints or logs a
+    body can print a picture.
+
+    Args:
+        open_: Gives a fresh binary stream from the first byte, each time it is called.
+        byte_count: How many bytes the stream has.
+        label: What a person calls it, for messages.
+    """
+
+    __slots__ = ("_open", "byte_count")
+
+    _open: Callable[[], BinaryIO]
+    byte_count: int
+
+    def __new__(cls, open_: Callable[[], BinaryIO], byte_count: int, label: str) -> Base64Text:
+        self = super().__new__(cls, f"<base64 of {label}, {byte_count} bytes>")
+        self._open = open_
+        self.byte_count = byte_count
+        return self
+
+    def __reduce__(self) -> Any:
+        raise TypeError("a streamed picture can't be pickled: pickle the request's source instead")
+
+    @property
+    def encoded_length(self) -> int:
+        """Characters of the text."""
+        return (self.byte_count + 2) // 3 * 4
+
+    def chunks(self) -> Iterator[bytes]:
+        """The text in ASCII, a chunk at a time."""
+        with self._open() as stream:
+            while block := stream.read(CHUNK):
+                yield base64.b64encode(block)
+
+    def text(self) -> str:
+        """The whole text at once."""
+        return b"".join(self.chunks()).decode("ascii")
+
+
+def expand(value: Any) -> Any:
+    """A copy of a JSON-like value with every `Base64Text` replaced by its real text."""
+    if isinstance(value, Base64Text):
+        return value.text()
+    if isinstance(value, dict):
+        return {key: expand(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [expand(item) for item in value]
+    return value
