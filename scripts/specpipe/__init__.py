@@ -1,0 +1,8 @@
+"""The spec pipeline: from the page that a gateway publishes to the client in ``generated/``.
+
+    page ──read──> repaired text ──load──> nodes ──facts──> openapi/upstream/*.yaml
+         openapi/overlay.yaml ──apply──> openapi/kling.yaml ──codegen──> generated/kling_client
+
+Each module does one step and knows nothing of the later ones. The commands beside this package
+(``import_page.py``, ``regenerate.py``, ``spec_changes.py``, ``spec.py``) are thin.
+"""

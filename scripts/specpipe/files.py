@@ -1,0 +1,51 @@
+"""Where things stand in the repository, and how documents are written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+__all__ = [
+    "CODEGEN_CONFIG", "CODEGEN_PINS", "GENERATED", "OVERLAY", "PROVENANCE", "RESOLVED", "ROOT", "UPSTREAM",
+    "dump", "read_yaml",
+]  # fmt: skip
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+UPSTREAM: Final = Path("openapi/upstream/image2video.yaml")
+OVERLAY: Final = Path("openapi/overlay.yaml")
+RESOLVED: Final = Path("openapi/kling.yaml")
+PROVENANCE: Final = Path("openapi/provenance.json")
+CODEGEN_CONFIG: Final = Path("openapi/codegen.yaml")
+CODEGEN_PINS: Final = Path("openapi/codegen-requirements.txt")
+GENERATED: Final = Path("generated/kling_client")
+
+
+class _Dumper(yaml.SafeDumper):
+    """Lists indented below their key, no aliases: what people expect to read."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        super().increase_indent(flow, indentless=False)
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def dump(document: Any, header: str = "") -> bytes:
+    """A document as YAML: the same bytes everywhere.
+
+    Args:
+        document: Mappings, lists and scalars; order is kept.
+        header: Lines that go in front as comments.
+    """
+    comment = "".join(f"# {line}".rstrip() + "\n" for line in header.splitlines())
+    body = yaml.dump(
+        document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100, line_break="\n"
+    )
+    return (comment + body).encode()
+
+
+def read_yaml(path: Path) -> Any:
+    """A YAML file of this repository."""
+    return yaml.safe_load(path.read_bytes())
