@@ -1,17 +1,18 @@
 """What can go wrong, as one tree.
 
     KlingError
-    ├── InvalidRequest          the request is wrong; found here or by the gateway; nothing was spent
+    ├── InvalidRequest          the request is wrong; nothing was spent
+    │   ├── AlreadyExists       a job with this external id was accepted before (1201)
     │   └── PolicyRejected      content or platform policy refused it (1300, 1301)
     ├── AuthError               the key or token was refused (1000..1004)
     ├── AccountError            balance, packs, permission, IP allow-list (1100..1103, 1304)
     ├── Throttled               too fast, or too many jobs at once (1302, 1303, a bare 429)
-    ├── Rejected                refused for another reason that no retry will change (a redirect, a 404, ...)
+    ├── Rejected                refused for another reason: a redirect, a 404
     ├── JobNotFound             the gateway knows no such job
     ├── TransportError
     │   ├── NotSent             nothing left this machine, or nobody was there to take it
     │   ├── TransportSecurityError   TLS failed, or the address is not one to send secrets to
-    │   ├── OutcomeUnknown      a create left and its answer was lost: the job may exist and cost money
+    │   ├── OutcomeUnknown      a create left, its answer was lost: it may cost money
     │   ├── TransientRead       a read failed; asking again is free
     │   └── BadResponse         the answer breaks the contract
     ├── JobFailed               the job ended without a video
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AccountError",
+    "AlreadyExists",
     "AuthError",
     "BadResponse",
     "DownloadError",
@@ -124,6 +126,10 @@ class InvalidRequest(KlingError, ValueError):
         self.problems = tuple(problems)
 
 
+class AlreadyExists(InvalidRequest):
+    """A job with this external id was accepted before. No second one was made."""
+
+
 class PolicyRejected(InvalidRequest):
     """Kling's platform policy or content check refused the request (1300, 1301)."""
 
@@ -157,7 +163,7 @@ class NotSent(TransportError):
 
 
 class TransportSecurityError(TransportError):
-    """TLS failed, or the address is not one to send secrets to. Never repeated, never downgraded."""
+    """TLS failed, or the address is not one to send secrets to. Never repeated or downgraded."""
 
 
 class OutcomeUnknown(TransportError):
@@ -173,11 +179,11 @@ class TransientRead(TransportError):
 
 
 class BadResponse(TransportError):
-    """The answer breaks the contract: not JSON, not for our job, no address for a finished video."""
+    """The answer breaks the contract: not JSON, not our job, a finished one without a video."""
 
 
 class JobFailed(KlingError):
-    """The job ended without a video. ``job`` carries its last state; Kling's reason is the message."""
+    """The job ended without a video. The message is Kling's reason; ``job`` has its last state."""
 
 
 class ResultExpired(KlingError):

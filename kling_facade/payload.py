@@ -1,9 +1,9 @@
 """Base64 text that is not there yet.
 
 Kling takes pictures as base64 inside JSON. A 10 MB photograph is 13 MB of text, and the usual way
-holds it three times. Here a picture travels through the generated model as a `Base64Text`: a ``str``
-that only stands for the text. The wire layer writes it into the body chunk by chunk; `expand` puts
-the real text in for those who need ordinary JSON (tests, validators, logs of sizes).
+holds it three times. Here a picture travels through the generated model as a `Base64Text`: a
+``str`` that only stands for the text. The wire layer writes it into the body
+chunk by chunk; `expand` puts the real text in for those who need ordinary JSON: tests, validators.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ class Base64Text(str):
     byte_count: int
 
     def __new__(cls, open_: Callable[[], BinaryIO], byte_count: int, label: str) -> Base64Text:
+        """See the class."""
         self = super().__new__(cls, f"<base64 of {label}, {byte_count} bytes>")
         self._open = open_
         self.byte_count = byte_count

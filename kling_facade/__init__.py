@@ -1,0 +1,142 @@
+"""A picture in, a video out: Kling's image-to-video API from Python.
+
+    from kling_facade import Kling, ImageToVideo, camera
+
+    with Kling() as kling:
+        request = ImageToVideo("fox.png", prompt="the fox turns its head", camera=camera.zoom_in(4))
+        kling.generate(request, to="fox.mp4", on_update=print)
+
+Names are loaded on first use, so that importing the package costs next to nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any, Final
+
+__version__: Final = "0.1.0"
+
+if TYPE_CHECKING:
+    from . import camera, errors, image, motion, voice
+    from .client import AsyncKling, Kling, KlingAdvice
+    from .credentials import AccessKeys, ApiKey, Credentials
+    from .download import Video
+    from .drivers import Runtime
+    from .errors import (
+        AccountError,
+        AlreadyExists,
+        AuthError,
+        BadResponse,
+        DownloadError,
+        InvalidRequest,
+        JobFailed,
+        JobNotFound,
+        KlingError,
+        MissingExtra,
+        NotSent,
+        OutcomeUnknown,
+        PolicyRejected,
+        Rejected,
+        ResultExpired,
+        Throttled,
+        TransientRead,
+        TransportError,
+        TransportSecurityError,
+        WaitTimeout,
+    )
+    from .flow import Progress
+    from .gateway import CHAINHUB, KLING_BEIJING, KLING_SINGAPORE, Gateway
+    from .job import AsyncJob, Job
+    from .limits import Limits, PollPlan
+    from .motion import MotionBrush
+    from .request import ImageToVideo
+    from .rules import Problem
+    from .task import State, Task, VideoFile
+
+__all__ = [
+    "CHAINHUB",
+    "KLING_BEIJING",
+    "KLING_SINGAPORE",
+    "AccessKeys",
+    "AccountError",
+    "AlreadyExists",
+    "ApiKey",
+    "AsyncJob",
+    "AsyncKling",
+    "AuthError",
+    "BadResponse",
+    "Credentials",
+    "DownloadError",
+    "Gateway",
+    "ImageToVideo",
+    "InvalidRequest",
+    "Job",
+    "JobFailed",
+    "JobNotFound",
+    "Kling",
+    "KlingAdvice",
+    "KlingError",
+    "Limits",
+    "MissingExtra",
+    "MotionBrush",
+    "NotSent",
+    "OutcomeUnknown",
+    "PolicyRejected",
+    "PollPlan",
+    "Problem",
+    "Progress",
+    "Rejected",
+    "ResultExpired",
+    "Runtime",
+    "State",
+    "Task",
+    "Throttled",
+    "TransientRead",
+    "TransportError",
+    "TransportSecurityError",
+    "Video",
+    "VideoFile",
+    "WaitTimeout",
+    "__version__",
+    "camera",
+    "errors",
+    "image",
+    "motion",
+    "voice",
+]
+
+_SUBMODULES: Final = frozenset({"camera", "errors", "image", "motion", "voice"})
+
+_HOMES: Final = {
+    "client": "AsyncKling Kling KlingAdvice",
+    "credentials": "AccessKeys ApiKey Credentials",
+    "download": "Video",
+    "drivers": "Runtime",
+    "errors": "AccountError AlreadyExists AuthError BadResponse DownloadError InvalidRequest "
+    "JobFailed JobNotFound KlingError MissingExtra NotSent OutcomeUnknown PolicyRejected Rejected "
+    "ResultExpired Throttled TransientRead TransportError TransportSecurityError WaitTimeout",
+    "flow": "Progress",
+    "gateway": "CHAINHUB KLING_BEIJING KLING_SINGAPORE Gateway",
+    "job": "AsyncJob Job",
+    "limits": "Limits PollPlan",
+    "motion": "MotionBrush",
+    "request": "ImageToVideo",
+    "rules": "Problem",
+    "task": "State Task VideoFile",
+}
+_HOME_OF: Final = {name: home for home, names in _HOMES.items() for name in names.split()}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _SUBMODULES:
+        return importlib.import_module(f".{name}", __name__)
+    home = _HOME_OF.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f".{home}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,547 @@
+"""What was delivered: the video's bytes, from a signed address to a complete file.
+
+The file appears under its name only when it is whole: it is written beside it under another name,
+checked, flushed to disk and renamed. The address is fetched without credentials.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import os
+import re
+import secrets
+import struct
+import time
+from collections.abc import Callable, Generator, Mapping
+from pathlib import Path
+from typing import Any, BinaryIO, Final, Literal, TypeVar
+from urllib.parse import urlsplit
+
+from attrs import define, field, frozen
+
+from .errors import (
+    BadResponse,
+    DownloadError,
+    KlingError,
+    NotSent,
+    ResultExpired,
+    TransientRead,
+    TransportSecurityError,
+)
+from .flow import Call, Ids, Now, Policy, Sleep, refresh
+from .gateway import Gateway, is_loopback
+from .task import Task
+
+__all__ = ["Exist", "Video", "download", "ready_destination", "refuse_address"]
+
+_T = TypeVar("_T")
+Flow = Generator[Any, Any, _T]
+
+Exist = Literal["error", "skip", "overwrite"]
+"""What to do when the destination exists: refuse, keep it if it is a whole video, or replace it."""
+
+_GONE: Final = frozenset({401, 403, 404, 410})
+_RENAME_TRIES: Final = 3
+
+
+@frozen
+class Video:
+    """A video file on this machine.
+
+    Attributes:
+        path: Where it lies.
+        size: Bytes.
+        sha256: Hexadecimal digest of its content.
+        task_id: The job it came from.
+        duration: Seconds, as the gateway says.
+    """
+
+    path: Path
+    size: int
+    sha256: str
+    task_id: str
+    duration: float | None = None
+
+    def __fspath__(self) -> str:
+        return str(self.path)
+
+    def __str__(self) -> str:
+        return str(self.path)
+
+
+# --- effects of a download -----------------------------------------------------------------------
+
+
+@frozen
+class Open:
+    """Ask an address for its bytes; the result is a `Head`.
+
+    Attributes:
+        url: Signed; never logged.
+        headers: ``Range`` and ``If-Range`` when a download is taken up again.
+    """
+
+    url: str = field(repr=False)
+    headers: Mapping[str, str] = field(factory=dict)
+
+
+@frozen
+class Head:
+    """How an answer begins.
+
+    Attributes:
+        status: HTTP status.
+        headers: Names in lower case.
+    """
+
+    status: int
+    headers: Mapping[str, str] = field(factory=dict, repr=False)
+
+
+@frozen
+class Read:
+    """Give the next bytes of the open answer; empty at its end."""
+
+
+@frozen
+class Close:
+    """Let the open answer go."""
+
+
+@frozen
+class Do:
+    """Run a function that works on the disk.
+
+    Attributes:
+        function: Called without arguments; its result is the effect's.
+    """
+
+    function: Callable[[], Any]
+
+
+# --- the decisions -------------------------------------------------------------------------------
+
+
+def download(
+    find: Call,
+    task: Task,
+    destination: Path,
+    ids: Ids,
+    policy: Policy,
+    gateway: Gateway,
+    exist: Exist = "error",
+) -> Flow[Video]:
+    """Brings the first video of a finished job to ``destination``.
+
+    An interrupted transfer is taken up where it stopped, if the server can; an address that no
+    longer serves is asked for anew once.
+
+    Raises:
+        ResultExpired: The address is dead and the gateway has no other.
+        DownloadError: The disk or the transfer failed, or the destination exists.
+        BadResponse: What came is no video.
+        TransportSecurityError: The address is not one to fetch from.
+    """
+    kept: Video | None = yield Do(lambda: _kept(destination, task, exist))
+    if kept is not None:
+        return kept
+    part = PartFile(destination, policy.limits.video_bytes)
+    try:
+        yield Do(part.open)
+        yield from _fill(part, find, task, ids, policy, gateway)
+        size, digest = yield Do(lambda: part.finish(replace=exist == "overwrite"))
+    except OSError as error:
+        raise _disk_error(error, destination, ids) from None
+    except KlingError as error:
+        raise ids.on(error) from None
+    finally:
+        part.discard()
+    return Video(destination, size, digest, task.task_id, task.videos[0].duration)
+
+
+def _fill(
+    part: PartFile, find: Call, task: Task, ids: Ids, policy: Policy, gateway: Gateway
+) -> Flow[None]:
+    """Transfers until the part is whole; each break is one of a few resumes."""
+    asked_again = False
+    for attempt in range(1, policy.limits.resumes + 2):
+        url = _address(task, ids, gateway)
+        try:
+            yield from _transfer(part, url, policy)
+            return
+        except _Gone as gone:
+            if asked_again:
+                raise _expired(gone, ids) from None
+            asked_again = True
+            task = yield from refresh(find, ids, policy)
+            continue
+        except (TransientRead, NotSent) as error:
+            failure = error
+        if attempt > policy.limits.resumes:
+            raise failure
+        yield Sleep(policy.backoff(attempt))
+
+
+class _Gone(Exception):
+    """The address no longer serves the video."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+def _transfer(part: PartFile, url: str, policy: Policy) -> Flow[None]:
+    """One answer, from its head to its end."""
+    headers = part.resume_headers()
+    try:
+        head = yield Open(url, headers)
+        _accept(head, part, resumed=bool(headers))
+        pace = _Pace(policy, (yield Now()))
+        while chunk := (yield Read()):
+            part.write(chunk)
+            pace.check(len(chunk), (yield Now()))
+        part.check_whole()
+    finally:
+        yield Close()
+
+
+def _accept(head: Head, part: PartFile, *, resumed: bool) -> None:
+    """Decides from the head whether the bytes go on, start anew, or are not wanted."""
+    if head.status in _GONE:
+        raise _Gone(head.status)
+    if head.status == 416:
+        part.restart()
+        raise TransientRead("the server refused the range; starting again")
+    if head.status >= 500 or head.status in (408, 429):
+        raise TransientRead(f"the address answered HTTP {head.status}", http_status=head.status)
+    if head.status not in (200, 206):
+        raise BadResponse(
+            f"the address answered HTTP {head.status} instead of a video", http_status=head.status
+        )
+    start = _range_start(head) if head.status == 206 else None
+    if resumed and (start != part.size or part.other_etag(head)):
+        part.restart()
+        if head.status == 206:
+            raise TransientRead("the server sent another range than asked for; starting again")
+    part.expect(head)
+
+
+def _range_start(head: Head) -> int | None:
+    match = re.fullmatch(r"bytes (\d+)-\d+/(?:\d+|\*)", head.headers.get("content-range", ""))
+    return int(match.group(1)) if match else None
+
+
+class _Pace:
+    """Notices a transfer that hardly moves."""
+
+    def __init__(self, policy: Policy, now: float) -> None:
+        self._rate = policy.limits.stall_rate
+        self._window = policy.limits.stall_seconds
+        self._since = now
+        self._bytes = 0
+
+    def check(self, size: int, now: float) -> None:
+        self._bytes += size
+        if now - self._since < self._window:
+            return
+        if self._bytes < self._rate * (now - self._since):
+            raise TransientRead(f"the transfer stalled: {self._bytes} bytes in {self._window:g} s")
+        self._since, self._bytes = now, 0
+
+
+def _address(task: Task, ids: Ids, gateway: Gateway) -> str:
+    if not task.videos:
+        raise ids.on(
+            ResultExpired(
+                "the gateway has no address for the video",
+                hint="Kling deletes results after 30 days. Has the job ended well? job.refresh()",
+            )
+        )
+    url = task.videos[0].url
+    refuse_address(url, gateway)
+    return url
+
+
+def refuse_address(url: str, gateway: Gateway) -> None:
+    """Refuses an address that a video must not come from.
+
+    Allowed are ``https`` anywhere, and the gateway's own host as the gateway is reached. That an
+    ``https`` name does not lead into a private network is checked when it is resolved.
+
+    Raises:
+        TransportSecurityError: It is another one.
+    """
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        parts, host = urlsplit(""), ""
+    own = host == gateway.host or (gateway.on_loopback and is_loopback(host))
+    scheme_ok = parts.scheme == "https" or (own and gateway.base_url.startswith(f"{parts.scheme}:"))
+    if not (host and scheme_ok) or (is_loopback(host) and not own):
+        raise TransportSecurityError(
+            f"a video is not fetched from {parts.scheme or 'no scheme'}://{host or 'no host'}",
+            hint="A video comes over https from a public host, or from the gateway itself.",
+        )
+
+
+def _expired(gone: _Gone, ids: Ids) -> KlingError:
+    return ids.on(
+        ResultExpired(
+            f"the video's address answers HTTP {gone.status}, a fresh one too",
+            hint="Addresses are signed for a while, and Kling deletes results after 30 days.",
+            http_status=gone.status,
+        )
+    )
+
+
+# --- the disk ------------------------------------------------------------------------------------
+
+
+def ready_destination(path: str | os.PathLike[str], exist: Exist = "error") -> Path:
+    """The destination as a path, if a video can be stored there. Asked before money is spent.
+
+    Raises:
+        DownloadError: Its folder is missing or not writable, it is a folder, or it exists.
+    """
+    destination = Path(path).absolute()
+    folder = destination.parent
+    if destination.is_dir():
+        raise DownloadError(f"{destination} is a folder", hint="Name a file in it.")
+    if not folder.is_dir():
+        raise DownloadError(f"the folder {folder} does not exist", hint=f"mkdir -p '{folder}'")
+    if not os.access(folder, os.W_OK):
+        raise DownloadError(f"the folder {folder} is not writable", hint="Choose another one.")
+    if exist == "error" and os.path.lexists(destination):
+        raise _exists(destination)
+    return destination
+
+
+def _exists(destination: Path) -> DownloadError:
+    return DownloadError(
+        f"{destination} exists",
+        hint="Choose another name, or pass exist='overwrite' or exist='skip'.",
+    )
+
+
+def _kept(destination: Path, task: Task, exist: Exist) -> Video | None:
+    """The video that is there already, if it is to be kept."""
+    ready_destination(destination, exist)
+    if exist != "skip" or not destination.is_file():
+        return None
+    with destination.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        size = file.tell()
+        check_mp4(file, size)
+    return Video(destination, size, digest, task.task_id)
+
+
+def _disk_error(error: OSError, destination: Path, ids: Ids) -> KlingError:
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    hint = "Free some space" if full else "Look at the disk and its permissions"
+    return ids.on(
+        DownloadError(
+            f"{destination} could not be written: {error.strerror or error}",
+            hint=f"{hint}, then download again: the job is unharmed.",
+        )
+    )
+
+
+@define(eq=False)
+class PartFile:
+    """The growing file beside the destination, under a name of its own.
+
+    Attributes:
+        destination: Where it goes when it is whole.
+        limit: Largest size in bytes.
+        size: Bytes so far.
+    """
+
+    destination: Path
+    limit: int
+    size: int = 0
+    _file: BinaryIO | None = None
+    _path: Path | None = None
+    _digest: Any = field(factory=hashlib.sha256)
+    _expected: int | None = None
+    _etag: str | None = None
+
+    def open(self) -> None:
+        """Creates it; never opens a file that is there."""
+        name = f".{self.destination.name[:100]}.{secrets.token_hex(6)}.part"
+        self._path = self.destination.with_name(name)
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+        self._file = os.fdopen(os.open(self._path, flags, 0o666), "w+b")
+
+    @property
+    def _out(self) -> BinaryIO:
+        if self._file is None:
+            raise ValueError("the part file is not open")
+        return self._file
+
+    def resume_headers(self) -> dict[str, str]:
+        """What to ask for so that the transfer goes on; nothing if it can't."""
+        if not self.size or not self._etag or self._etag.startswith("W/"):
+            self.restart()
+            return {}
+        return {"Range": f"bytes={self.size}-", "If-Range": self._etag}
+
+    def restart(self) -> None:
+        """Forgets what came so far."""
+        self._out.seek(0)
+        self._out.truncate()
+        self.size, self._digest = 0, hashlib.sha256()
+
+    def other_etag(self, head: Head) -> bool:
+        """Whether the answer is of another file than before."""
+        return head.headers.get("etag", self._etag) != self._etag
+
+    def expect(self, head: Head) -> None:
+        """Takes the length and the tag that the answer announces.
+
+        Raises:
+            BadResponse: It is larger than the limit.
+            DownloadError: The disk has no room for it.
+        """
+        self._etag = head.headers.get("etag")
+        length = head.headers.get("content-length", "")
+        self._expected = self.size + int(length) if length.isdecimal() else None
+        if self._expected is None:
+            return
+        if self._expected > self.limit:
+            raise _too_large(self.limit)
+        if self._expected - self.size > _free_bytes(self.destination.parent):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def write(self, chunk: bytes) -> None:
+        """Appends bytes.
+
+        Raises:
+            BadResponse: They do not begin like a video, or are too many.
+        """
+        if self.size == 0:
+            _check_magic(chunk)
+        if self.size + len(chunk) > self.limit:
+            raise _too_large(self.limit)
+        self._out.write(chunk)
+        self._digest.update(chunk)
+        self.size += len(chunk)
+
+    def check_whole(self) -> None:
+        """Says whether the transfer ended where it should.
+
+        Raises:
+            TransientRead: It ended early.
+            BadResponse: It is not a whole MP4.
+        """
+        if self._expected is not None and self.size < self._expected:
+            raise TransientRead(f"the transfer ended after {self.size} of {self._expected} bytes")
+        self._out.flush()
+        check_mp4(self._out, self.size)
+
+    def finish(self, *, replace: bool) -> tuple[int, str]:
+        """Flushes it to the disk and gives it its name.
+
+        Returns:
+            Size in bytes and SHA-256.
+        """
+        self._out.flush()
+        os.fsync(self._out.fileno())
+        self._out.close()
+        assert self._path is not None
+        _rename(self._path, self.destination, replace=replace)
+        self._path = None
+        _sync_folder(self.destination.parent)
+        return self.size, self._digest.hexdigest()
+
+    def discard(self) -> None:
+        """Removes it, if it has not become the destination."""
+        with contextlib.suppress(OSError):
+            if self._file is not None:
+                self._file.close()
+        if self._path is not None:
+            with contextlib.suppress(OSError):
+                self._path.unlink()
+            self._path = None
+
+
+def _rename(part: Path, destination: Path, *, replace: bool) -> None:
+    """Gives the part its final name; on Windows another process may hold the name for a moment."""
+    if not replace and os.path.lexists(destination):
+        raise _exists(destination)
+    for attempt in range(1, _RENAME_TRIES + 1):
+        try:
+            part.replace(destination)
+        except PermissionError:
+            if attempt == _RENAME_TRIES:
+                raise
+            time.sleep(0.1 * attempt)
+        else:
+            return
+
+
+def _sync_folder(folder: Path) -> None:
+    """Makes the new name survive a power cut, where the system lets a folder be synced."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _free_bytes(folder: Path) -> int:
+    import shutil
+
+    return shutil.disk_usage(folder).free
+
+
+def _too_large(limit: int) -> BadResponse:
+    return BadResponse(
+        f"the video is larger than {limit} bytes",
+        hint="Raise Limits(video_bytes=...) if it is right.",
+    )
+
+
+# --- is it a video? ------------------------------------------------------------------------------
+
+
+def _check_magic(start: bytes) -> None:
+    if start[4:8] not in (b"ftyp", b"styp"):
+        raise BadResponse(
+            f"what came is no video; it begins {start[:16]!r}",
+            hint="The address may have answered with an error page.",
+        )
+
+
+def check_mp4(file: BinaryIO, size: int) -> None:
+    """Walks the top-level boxes: a whole MP4 has its index and ends where its last box ends.
+
+    Raises:
+        BadResponse: It is cut off or something else.
+    """
+    offset, kinds = 0, set()
+    while offset < size:
+        file.seek(offset)
+        header = file.read(16)
+        length, kind = _box(header, size - offset)
+        if length < 8 or offset + length > size:
+            raise BadResponse(f"the MP4 is cut off or damaged at byte {offset}")
+        kinds.add(kind)
+        offset += length
+    file.seek(size)
+    if not {b"ftyp", b"moov"} <= kinds:
+        raise BadResponse("the MP4 has no index ('moov'), so that nothing could play it")
+
+
+def _box(header: bytes, rest: int) -> tuple[int, bytes]:
+    if len(header) < 8:
+        return 0, b""
+    length, kind = struct.unpack(">I4s", header[:8])
+    if length == 0:
+        return rest, kind
+    if length == 1 and len(header) == 16:
+        return int.from_bytes(header[8:16], "big"), kind
+    return length, kind

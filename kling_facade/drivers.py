@@ -1,0 +1,242 @@
+"""The two drivers: they do what a flow asks for, one blocking, one with ``await``."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import random
+import time
+import uuid
+from collections.abc import Awaitable, Callable, Generator
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from attrs import frozen
+
+from .download import Close, Do, Open, Read
+from .errors import BadResponse, KlingError, OutcomeUnknown
+from .flow import Call, Now, Progress, Record, Send, Sleep, Tell
+
+if TYPE_CHECKING:
+    from kling_client import Client
+
+    from .journal import Journal
+    from .wire.fetch import AsyncFetcher, Fetcher
+
+__all__ = ["AsyncPerformer", "Performer", "Runtime", "drive", "drive_async"]
+
+_T = TypeVar("_T")
+
+_OPERATIONS: Final = "kling_client.api.image_to_video"
+_UNPARSABLE: Final = (TypeError, ValueError, KeyError, AttributeError)
+
+
+async def _async_sleep(seconds: float) -> None:
+    import anyio
+
+    await anyio.sleep(seconds)
+
+
+@frozen(kw_only=True)
+class Runtime:
+    """The world a client lives in. Tests and simulations give their own.
+
+    Attributes:
+        monotonic: Seconds on a clock that never goes back; deadlines hold on it.
+        sleep: Blocks for some seconds.
+        async_sleep: The same with ``await``.
+        epoch: Seconds since 1970; tokens are signed with it.
+        uniform: A random number in [0, 1).
+        new_id: A fresh external id.
+    """
+
+    monotonic: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+    async_sleep: Callable[[float], Awaitable[None]] = _async_sleep
+    epoch: Callable[[], float] = time.time
+    uniform: Callable[[], float] = random.random
+    new_id: Callable[[], str] = lambda: f"kf-{uuid.uuid4().hex}"
+
+
+def drive(flow: Generator[Any, Any, _T], perform: Callable[[Any], Any]) -> _T:
+    """Runs a flow to its end, blocking."""
+    try:
+        effect = next(flow)
+        while True:
+            try:
+                result = perform(effect)
+            except BaseException as error:  # noqa: BLE001 - the flow cleans up, then it goes on
+                effect = flow.throw(error)
+            else:
+                effect = flow.send(result)
+    except StopIteration as done:
+        return done.value  # type: ignore[no-any-return] # what a generator returns is untyped here
+
+
+async def drive_async(
+    flow: Generator[Any, Any, _T], perform: Callable[[Any], Awaitable[Any]]
+) -> _T:
+    """Runs a flow to its end with ``await``."""
+    try:
+        effect = next(flow)
+        while True:
+            try:
+                result = await perform(effect)
+            except BaseException as error:  # noqa: BLE001 - the flow cleans up, then it goes on
+                effect = flow.throw(error)
+            else:
+                effect = flow.send(result)
+    except StopIteration as done:
+        return done.value  # type: ignore[no-any-return] # what a generator returns is untyped here
+
+
+def _operation(call: Call) -> Any:
+    return importlib.import_module(f"{_OPERATIONS}.{call.operation}")
+
+
+def _unparsable(call: Call, error: Exception) -> Exception:
+    """The generated parser gave up on an answer that the reader let through."""
+    kind = OutcomeUnknown if "body" in call.arguments else BadResponse
+    return kind(
+        f"the gateway's answer does not have the contract's shape ({type(error).__name__})",
+        hint="Tell the gateway's operator; it may speak a newer version.",
+    )
+
+
+class Performer:
+    """Performs effects by blocking."""
+
+    def __init__(
+        self,
+        client: Client,
+        fetcher: Callable[[], Fetcher],
+        runtime: Runtime,
+        journal: Journal | None = None,
+        on_update: Callable[[Progress], Any] | None = None,
+    ) -> None:
+        self._client = client
+        self._fetcher = fetcher
+        self._runtime = runtime
+        self._journal = journal
+        self._on_update = on_update
+        self._transfer: Any = None
+        self._acts: dict[type, Callable[[Any], Any]] = {
+            Now: lambda _: runtime.monotonic(),
+            Sleep: lambda effect: runtime.sleep(effect.seconds),
+            Send: self._send,
+            Record: self._record,
+            Tell: self._tell,
+            Open: self._open,
+            Read: lambda _: self._transfer.read(),
+            Close: lambda _: self._transfer and self._transfer.close(),
+            Do: lambda effect: effect.function(),
+        }
+
+    def __call__(self, effect: Any) -> Any:
+        """Does it and gives its result."""
+        return self._acts[type(effect)](effect)
+
+    def _send(self, effect: Send) -> Any:
+        from .wire.network import allowance
+
+        call = effect.call
+        with allowance(effect.within):
+            try:
+                answer = _operation(call).sync_detailed(client=self._client, **call.arguments)
+            except KlingError:
+                raise
+            except _UNPARSABLE as error:
+                failure = _unparsable(call, error)
+            else:
+                return answer.parsed
+        raise failure
+
+    def _record(self, effect: Record) -> None:
+        if self._journal is not None:
+            self._journal.record(effect.event, effect.facts)
+
+    def _tell(self, effect: Tell) -> None:
+        if self._on_update is not None:
+            self._on_update(effect.progress)
+
+    def _open(self, effect: Open) -> Any:
+        self._transfer = self._transfer or self._fetcher().session()
+        return self._transfer.open(effect.url, effect.headers)
+
+
+class AsyncPerformer:
+    """Performs effects with ``await``. Work on the disk goes to a thread."""
+
+    def __init__(
+        self,
+        client: Client,
+        fetcher: Callable[[], AsyncFetcher],
+        runtime: Runtime,
+        journal: Journal | None = None,
+        on_update: Callable[[Progress], Any] | None = None,
+    ) -> None:
+        self._client = client
+        self._fetcher = fetcher
+        self._runtime = runtime
+        self._journal = journal
+        self._on_update = on_update
+        self._transfer: Any = None
+        self._acts: dict[type, Callable[[Any], Awaitable[Any]]] = {
+            Now: self._now,
+            Sleep: lambda effect: runtime.async_sleep(effect.seconds),
+            Send: self._send,
+            Record: self._record,
+            Tell: self._tell,
+            Open: self._open,
+            Read: lambda _: self._transfer.read(),
+            Close: self._close,
+            Do: lambda effect: _in_thread(effect.function),
+        }
+
+    async def __call__(self, effect: Any) -> Any:
+        """Does it and gives its result."""
+        return await self._acts[type(effect)](effect)
+
+    async def _now(self, effect: Now) -> float:
+        return self._runtime.monotonic()
+
+    async def _send(self, effect: Send) -> Any:
+        from .wire.network import allowance
+
+        call = effect.call
+        with allowance(effect.within):
+            try:
+                answer = await _operation(call).asyncio_detailed(
+                    client=self._client, **call.arguments
+                )
+            except KlingError:
+                raise
+            except _UNPARSABLE as error:
+                failure = _unparsable(call, error)
+            else:
+                return answer.parsed
+        raise failure
+
+    async def _record(self, effect: Record) -> None:
+        if self._journal is not None:
+            journal = self._journal
+            await _in_thread(lambda: journal.record(effect.event, effect.facts))
+
+    async def _tell(self, effect: Tell) -> None:
+        if self._on_update is not None:
+            result = self._on_update(effect.progress)
+            if inspect.isawaitable(result):
+                await result
+
+    async def _open(self, effect: Open) -> Any:
+        self._transfer = self._transfer or self._fetcher().session()
+        return await self._transfer.open(effect.url, effect.headers)
+
+    async def _close(self, effect: Close) -> None:
+        if self._transfer is not None:
+            await self._transfer.aclose()
+
+
+async def _in_thread(function: Callable[[], _T]) -> _T:
+    import anyio.to_thread
+
+    return await anyio.to_thread.run_sync(function)

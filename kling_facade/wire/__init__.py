@@ -1,0 +1,1 @@
+"""The only place that knows httpx: connections, deadlines, streamed bodies, answers read safely."""

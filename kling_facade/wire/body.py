@@ -1,0 +1,67 @@
+"""JSON bodies with pictures in them, written without holding the pictures."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import httpx
+
+from ..payload import Base64Text
+
+__all__ = ["Body"]
+
+
+class Body(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """A JSON text in pieces: plain bytes, and pictures that are read when their turn comes.
+
+    It can be sent again: each pass opens its pictures anew.
+    """
+
+    def __init__(self, value: Any) -> None:
+        self._pieces = list(_pieces(value))
+
+    @property
+    def length(self) -> int:
+        """Bytes in all; known before the first one is made."""
+        return sum(
+            piece.encoded_length if isinstance(piece, Base64Text) else len(piece)
+            for piece in self._pieces
+        )
+
+    @property
+    def streams(self) -> bool:
+        """Whether it has pictures in it, so that sending it may take long."""
+        return any(isinstance(piece, Base64Text) for piece in self._pieces)
+
+    def __iter__(self) -> Iterator[bytes]:
+        for piece in self._pieces:
+            if isinstance(piece, Base64Text):
+                yield from piece.chunks()
+            else:
+                yield piece
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for chunk in self:
+            yield chunk
+
+
+def _pieces(value: Any) -> Iterator[bytes | Base64Text]:
+    """Dumps the value with a mark where each picture goes, then cuts the text at the marks."""
+    pictures: list[Base64Text] = []
+    mark = secrets.token_hex(16)
+
+    def marked(item: Any) -> Any:
+        if isinstance(item, Base64Text):
+            pictures.append(item)
+            return f"{mark}{len(pictures) - 1}{mark}"
+        if isinstance(item, dict):
+            return {key: marked(inner) for key, inner in item.items()}
+        return [marked(inner) for inner in item] if isinstance(item, list) else item
+
+    text = json.dumps(marked(value), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    for number, part in enumerate(re.split(f"{mark}(\\d+){mark}", text)):
+        yield pictures[int(part)] if number % 2 else part.encode()

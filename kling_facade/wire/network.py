@@ -1,0 +1,226 @@
+"""Deadlines that hold for a whole call, and addresses that a download must not reach.
+
+httpx bounds each read; a peer that sends a byte now and then can hold a call for ever. Here every
+socket operation gets at most what is left of the call. The backend is put under httpx's own
+connection pool, which has no public place for it in 0.28 (hence the narrow pin on httpx).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import ssl
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+import anyio.to_thread
+import httpcore
+import httpx
+
+__all__ = ["allowance", "deadline", "guard_public", "install", "remaining"]
+
+_deadline: ContextVar[float | None] = ContextVar("kling_deadline", default=None)
+_allowance: ContextVar[float | None] = ContextVar("kling_allowance", default=None)
+
+Guard = Callable[[str, str], None]
+"""Is told a host and an address it resolves to, and raises if that is not to be connected to."""
+
+
+@contextmanager
+def allowance(seconds: float | None) -> Iterator[None]:
+    """Within this block no call may take longer than ``seconds``."""
+    token = _allowance.set(seconds)
+    try:
+        yield
+    finally:
+        _allowance.reset(token)
+
+
+@contextmanager
+def deadline(seconds: float) -> Iterator[None]:
+    """Within this block all network work together gets ``seconds``, or the allowance if less."""
+    allowed = _allowance.get()
+    longest = seconds if allowed is None else max(0.0, min(seconds, allowed))
+    token = _deadline.set(time.monotonic() + longest)
+    try:
+        yield
+    finally:
+        _deadline.reset(token)
+
+
+def remaining(timeout: float | None, late: type[Exception] = httpcore.ReadTimeout) -> float | None:
+    """What one operation may take: its own timeout or what is left of the call.
+
+    Raises:
+        Exception: ``late``, when nothing is left.
+    """
+    end = _deadline.get()
+    if end is None:
+        return timeout
+    left = end - time.monotonic()
+    if left <= 0:
+        raise late("the time for the whole call is used up")
+    return left if timeout is None else min(timeout, left)
+
+
+def guard_public(address: str) -> None:
+    """Refuses an address that lies inside somebody's network.
+
+    Raises:
+        httpcore.UnsupportedProtocol: Loopback, private, link-local, multicast, reserved.
+    """
+    literal = ipaddress.ip_address(address.split("%")[0])
+    inner = getattr(literal, "ipv4_mapped", None) or literal
+    if not inner.is_global or inner.is_multicast:
+        raise httpcore.UnsupportedProtocol(f"the address {address} is not a public one")
+
+
+def install(client: httpx.Client | httpx.AsyncClient, guard: Guard | None = None) -> None:
+    """Puts deadlines, and perhaps a guard, under a client's connection pools.
+
+    The guard watches direct connections only: behind a proxy, the proxy resolves names.
+    """
+    _wrap(client._transport, guard)
+    for transport in client._mounts.values():
+        _wrap(transport, None)
+
+
+def _wrap(transport: Any, guard: Guard | None) -> None:
+    pool = getattr(transport, "_pool", None)
+    if isinstance(pool, httpcore.ConnectionPool):
+        pool._network_backend = _Backend(pool._network_backend, guard)
+    elif isinstance(pool, httpcore.AsyncConnectionPool):
+        pool._network_backend = _AsyncBackend(pool._network_backend, guard)
+
+
+def _resolved(host: str, port: int, guard: Guard | None) -> str:
+    """The address to connect to: checked and then used, so that no second answer slips in."""
+    if guard is None:
+        return host
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise httpcore.ConnectError(str(error)) from None
+    for entry in found:
+        guard(host, str(entry[4][0]))
+    return str(found[0][4][0])
+
+
+class _Stream(httpcore.NetworkStream):
+    """A connection whose operations share the call's deadline."""
+
+    def __init__(self, inner: httpcore.NetworkStream) -> None:
+        self._inner = inner
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._inner.read(max_bytes, remaining(timeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._inner.write(buffer, remaining(timeout, httpcore.WriteTimeout))
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore.NetworkStream:
+        left = remaining(timeout, httpcore.ConnectTimeout)
+        return _Stream(self._inner.start_tls(ssl_context, server_hostname, left))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)
+
+
+class _Backend(httpcore.NetworkBackend):
+    def __init__(self, inner: httpcore.NetworkBackend, guard: Guard | None) -> None:
+        self._inner = inner
+        self._guard = guard
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.NetworkStream:
+        left = remaining(timeout, httpcore.ConnectTimeout)
+        address = _resolved(host, port, self._guard)
+        return _Stream(self._inner.connect_tcp(address, port, left, local_address, socket_options))
+
+    def connect_unix_socket(
+        self,
+        path: str,
+        timeout: float | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.NetworkStream:
+        return self._inner.connect_unix_socket(path, timeout, socket_options)
+
+    def sleep(self, seconds: float) -> None:
+        self._inner.sleep(seconds)
+
+
+class _AsyncStream(httpcore.AsyncNetworkStream):
+    """The same for ``await``."""
+
+    def __init__(self, inner: httpcore.AsyncNetworkStream) -> None:
+        self._inner = inner
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return await self._inner.read(max_bytes, remaining(timeout))
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        await self._inner.write(buffer, remaining(timeout, httpcore.WriteTimeout))
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        left = remaining(timeout, httpcore.ConnectTimeout)
+        return _AsyncStream(await self._inner.start_tls(ssl_context, server_hostname, left))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)
+
+
+class _AsyncBackend(httpcore.AsyncNetworkBackend):
+    def __init__(self, inner: httpcore.AsyncNetworkBackend, guard: Guard | None) -> None:
+        self._inner = inner
+        self._guard = guard
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        left = remaining(timeout, httpcore.ConnectTimeout)
+        address = host
+        if self._guard is not None:
+            address = await anyio.to_thread.run_sync(_resolved, host, port, self._guard)
+        stream = await self._inner.connect_tcp(address, port, left, local_address, socket_options)
+        return _AsyncStream(stream)
+
+    async def connect_unix_socket(
+        self,
+        path: str,
+        timeout: float | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        return await self._inner.connect_unix_socket(path, timeout, socket_options)
+
+    async def sleep(self, seconds: float) -> None:
+        await self._inner.sleep(seconds)
