@@ -96,14 +96,9 @@ def _split(text: str) -> list[str]:
 
 def _document(lines: list[str]) -> tuple[list[str], int, list[Repair]]:
     """The document's lines, the number of the first one, and repairs of its fence."""
-    start = next((i for i, line in enumerate(lines) if line.strip()), None)
-    if start is None:
-        raise PageError("the page is empty")
-    if _bare(lines[start]):
-        return lines[start:], start + 1, []
     fences = [fence for fence in _fences(lines) if fence.is_document]
     if not fences:
-        raise _no_document(lines)
+        return _bare(lines), 1, []
     if len(fences) > 1:
         raise PageError(
             f"a second OpenAPI document begins here, the first on line {fences[0].first}",
@@ -117,9 +112,14 @@ def _document(lines: list[str]) -> tuple[list[str], int, list[Repair]]:
     return fence.lines, fence.first, [Repair("truncated-fence", fence.first - 1, what)]
 
 
-def _bare(line: str) -> bool:
-    text = line.strip()
-    return text.startswith(("{", "%YAML", "---")) or bool(_ROOT.match(text))
+def _bare(lines: list[str]) -> list[str]:
+    """The whole page as a bare document, if it is one. Lines that begin with # are comments then."""
+    start = next((line.strip() for line in lines if line.strip() and line[0] != "#"), None)
+    if start is None:
+        raise PageError("the page is empty")
+    if start.startswith(("{", "%", "---")) or _ROOT.match(start):
+        return lines
+    raise _no_document(lines)
 
 
 def _no_document(lines: list[str]) -> PageError:
