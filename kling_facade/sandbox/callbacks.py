@@ -1,0 +1,170 @@
+"""Tells callers of changes: a POST to ``callback_url`` on each, to this machine only.
+
+The body is flat, without Kling's envelope (VD4 2026-09-20). With a secret it is signed as Standard
+Webhooks are, as Kling does since 2026-08-07.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import heapq
+import hmac
+import http.client
+import itertools
+import json
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from attrs import frozen
+
+from .pictures import is_loopback
+
+if TYPE_CHECKING:
+    from .jobs import Clock, Job
+
+__all__ = ["Callback", "Messenger", "sign"]
+
+_TIMEOUT = 5.0
+
+
+@frozen
+class Callback:
+    """One callback that was sent or left out.
+
+    Attributes:
+        url: Where it was to go.
+        task_id: The job it told of.
+        task_status: The state it told.
+        outcome: HTTP status of the answer, or why there was none.
+    """
+
+    url: str
+    task_id: str
+    task_status: str
+    outcome: int | str
+
+
+def sign(secret: str, message_id: str, timestamp: int, body: bytes) -> dict[str, str]:
+    """The headers of a signed callback (Standard Webhooks; VD4 2026-09-20).
+
+    Args:
+        secret: ``whsec_`` and base64.
+        message_id: Tells callbacks apart.
+        timestamp: Seconds since 1970.
+        body: The bytes that are sent.
+    """
+    key = base64.b64decode(secret.removeprefix("whsec_"))
+    content = f"{message_id}.{timestamp}.".encode() + body
+    digest = base64.b64encode(hmac.digest(key, content, hashlib.sha256)).decode("ascii")
+    return {
+        "webhook-id": message_id,
+        "webhook-timestamp": str(timestamp),
+        "webhook-signature": f"v1,{digest}",
+    }
+
+
+class Messenger:
+    """Sends callbacks when they are due, from a thread of its own that starts with the first.
+
+    Args:
+        clock: The sandbox's time.
+        base_url: Gives what the results' addresses begin with.
+        wall: Gives the time of day for signatures.
+        secret: Signs the callbacks, if given.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        base_url: Callable[[], str],
+        wall: Callable[[], float],
+        secret: str | None = None,
+    ) -> None:
+        self.sent: list[Callback] = []
+        self._clock = clock
+        self._base_url = base_url
+        self._wall = wall
+        self._secret = secret
+        self._due: list[tuple[float, int, Job]] = []
+        self._order = itertools.count()
+        self._change = threading.Condition()
+        self._closed = False
+        self._thread: threading.Thread | None = None
+
+    def follow(self, job: Job) -> None:
+        """Tell of this job's changes, if it has an address on this machine for that."""
+        url = job.order.callback_url
+        if url is None:
+            return
+        parts = urlsplit(url)
+        if parts.scheme != "http" or not is_loopback(parts.hostname):
+            refused = Callback(url, job.task_id, "submitted", "not sent: only loopback is called")
+            self.sent.append(refused)
+            return
+        with self._change:
+            for moment in (job.created, job.starts, job.ends):
+                heapq.heappush(self._due, (moment, next(self._order), job))
+            self._change.notify()
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="sandbox-callbacks")
+                self._thread.start()
+
+    def wake(self) -> None:
+        """Look at the clock again: it was advanced."""
+        with self._change:
+            self._change.notify()
+
+    def close(self) -> None:
+        """Stop. What is not yet due is not sent."""
+        with self._change:
+            self._closed = True
+            self._change.notify()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _run(self) -> None:
+        while (item := self._next()) is not None:
+            self._send(*item)
+
+    def _next(self) -> tuple[float, Job] | None:
+        """Wait for the next callback that is due; ``None`` when it is time to stop."""
+        with self._change:
+            while not self._closed:
+                if self._due and self._due[0][0] <= self._clock.now():
+                    moment, _, job = heapq.heappop(self._due)
+                    return moment, job
+                self._change.wait(self._patience())
+            return None
+
+    def _patience(self) -> float | None:
+        """Real seconds until something is due; ``None`` when only a change can bring it."""
+        if not self._due or self._clock.speed == 0:
+            return None
+        return max(0.001, (self._due[0][0] - self._clock.now()) / self._clock.speed)
+
+    def _send(self, moment: float, job: Job) -> None:
+        data = job.describe(moment, self._base_url())
+        body = json.dumps(data).encode()
+        headers = {"Content-Type": "application/json"}
+        if self._secret is not None:
+            message_id = f"{job.task_id}-{data['task_status']}"
+            headers |= sign(self._secret, message_id, int(self._wall()), body)
+        url = job.order.callback_url or ""
+        outcome = _post(url, body, headers)
+        self.sent.append(Callback(url, job.task_id, data["task_status"], outcome))
+
+
+def _post(url: str, body: bytes, headers: dict[str, str]) -> int | str:
+    parts = urlsplit(url)
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    connection = http.client.HTTPConnection(parts.netloc.rpartition("@")[2], timeout=_TIMEOUT)
+    try:
+        connection.request("POST", target, body, headers)
+        return connection.getresponse().status
+    except (OSError, http.client.HTTPException) as error:
+        return f"not delivered: {error}"
+    finally:
+        connection.close()

@@ -1,0 +1,231 @@
+"""The sandbox as a server: one thread, one free port on loopback, one temporary folder."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+import time
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Any, Self
+
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from .app import MAX_BODY, Desk, Recorder, application
+from .auth import Keys
+from .callbacks import Callback, Messenger
+from .exchange import Exchange
+from .faults import Fault
+from .film import Studio
+from .jobs import TYPICAL, Clock, Job, Jobs
+from .pictures import Folder, Pictures
+
+__all__ = ["Sandbox"]
+
+_HOST = "127.0.0.1"
+
+
+class Sandbox:
+    """A gateway on this machine, for as long as the ``with`` block runs.
+
+    Args:
+        speed: How many seconds pass in the sandbox for each real one. 0 stands still: time then
+            passes with `advance` alone.
+        api_key: The key to call it with.
+        access_key: Issuer of signed tokens (JWT), if those are to be accepted too.
+        secret_key: What those tokens are signed with.
+        port: Port on 127.0.0.1; 0 takes a free one.
+        fps: Frames per second of the films.
+        short_side: Shorter side of the films in pixels. Left out, it is 720 for ``std`` and 1080
+            for ``pro``; tests run faster with 120.
+        typical: Average seconds of a job, in the sandbox's time.
+        seed: The same seed gives the same durations in the same order.
+        eager: Begin filming with the create. Left out, filming begins with the first fetch.
+        mark: Whether a small "sandbox" stands in the corner of the films.
+        faults: What is to go wrong: see `kling_facade.sandbox.faults`.
+        webhook_secret: Signs callbacks, as Kling does for accounts that have such a secret.
+        max_body: Bytes that a body may have.
+        clock: A clock of one's own instead of ``speed``.
+        wall: The time of day that tokens are held against, in seconds since 1970.
+
+    Raises:
+        ValueError: When ``speed`` is negative or not a number.
+        OSError: On start, when the port is taken.
+
+    Example:
+        >>> with Sandbox(speed=0) as sandbox:
+        ...     sandbox.base_url.startswith("http://127.0.0.1:")
+        True
+    """
+
+    def __init__(
+        self,
+        speed: float = 60.0,
+        *,
+        api_key: str = "sandbox-key",
+        access_key: str | None = None,
+        secret_key: str | None = None,
+        port: int = 0,
+        fps: int = 24,
+        short_side: int | None = None,
+        typical: float = TYPICAL,
+        seed: int = 0,
+        eager: bool = False,
+        mark: bool = True,
+        faults: Sequence[Fault] = (),
+        webhook_secret: str | None = None,
+        max_body: int = MAX_BODY,
+        clock: Clock | None = None,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        self.api_key = api_key
+        self.clock = clock or Clock(speed)
+        self._port = port
+        self._jobs = Jobs(self.clock, seed, typical)
+        self._messenger = Messenger(self.clock, lambda: self.base_url, wall, webhook_secret)
+        self._folder = Folder()
+        self._studio = Studio(self._folder, fps=fps, short_side=short_side, mark=mark)
+        self._desk = Desk(
+            keys=Keys(api_key, access_key, secret_key, wall),
+            clock=self.clock,
+            jobs=self._jobs,
+            pictures=Pictures(self._folder),
+            studio=self._studio,
+            messenger=self._messenger,
+            faults=tuple(faults),
+            eager=eager,
+            max_body=max_body,
+        )
+        self._server: _Server | None = None
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        state = self.base_url if self._server else "not running"
+        return f"<Sandbox {state}, {self.creates} jobs>"
+
+    def start(self) -> Self:
+        """Serve from now on. A sandbox can be started once.
+
+        Raises:
+            RuntimeError: When it was started before.
+            OSError: When the port is taken.
+        """
+        if self._server is not None:
+            raise RuntimeError("this sandbox was started before: make a new one")
+        listener = socket.create_server((_HOST, self._port))
+        self._desk.base_url = f"http://{_HOST}:{listener.getsockname()[1]}"
+        self._server = _Server(self._desk, listener)
+        self._server.start()
+        return self
+
+    def close(self) -> None:
+        """Stop serving, and delete the films and pictures."""
+        if self._server is not None:
+            self._server.stop()
+        self._messenger.close()
+        self._studio.close()
+        self._folder.close()
+
+    @property
+    def base_url(self) -> str:
+        """Address without a path, such as ``http://127.0.0.1:50123``; empty before the start."""
+        return self._desk.base_url
+
+    @property
+    def sample_url(self) -> str:
+        """Address of the sample picture, for requests that name a picture by address."""
+        return f"{self.base_url}/sample.png"
+
+    @property
+    def creates(self) -> int:
+        """How many jobs were accepted: what would have been paid for."""
+        return len(self._jobs)
+
+    @property
+    def jobs(self) -> list[Job]:
+        """The accepted jobs, the first one first."""
+        return list(self._jobs)
+
+    @property
+    def requests(self) -> list[Exchange]:
+        """Every HTTP exchange so far, in the order of the answers."""
+        return list(self._desk.log)
+
+    @property
+    def callbacks(self) -> list[Callback]:
+        """Every callback so far, sent or left out."""
+        return list(self._messenger.sent)
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass in the sandbox at once.
+
+        Raises:
+            ValueError: When ``seconds`` is negative.
+        """
+        self.clock.advance(seconds)
+        self._messenger.wake()
+
+
+class _Server:
+    """Uvicorn in a thread of its own."""
+
+    def __init__(self, desk: Desk, listener: socket.socket) -> None:
+        self._listener = listener
+        self._connections: dict[tuple[str, int], asyncio.BaseTransport] = {}
+        config = uvicorn.Config(
+            Recorder(application(desk), desk.log, self._drop),
+            http=self._protocol(),
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=1,
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(
+            target=self._server.run, args=([listener],), name="sandbox", daemon=True
+        )
+
+    def start(self) -> None:
+        self._thread.start()
+        while not self._server.started and self._thread.is_alive():
+            time.sleep(0.002)
+
+    def stop(self) -> None:
+        self._server.should_exit = True
+        self._thread.join()
+        self._listener.close()
+
+    def _protocol(self) -> type[H11Protocol]:
+        """HTTP/1.1 that knows its open connections, so that one can be dropped unanswered."""
+        connections = self._connections
+
+        class Protocol(H11Protocol):
+            def connection_made(self, transport: Any) -> None:
+                self._peer = transport.get_extra_info("peername")[:2]
+                connections[self._peer] = transport
+                super().connection_made(transport)
+
+            def connection_lost(self, exc: Exception | None) -> None:
+                connections.pop(self._peer, None)
+                super().connection_lost(exc)
+
+        return Protocol
+
+    def _drop(self, peer: tuple[str, int]) -> None:
+        transport = self._connections[peer]
+        assert isinstance(transport, asyncio.Transport)
+        transport.abort()
