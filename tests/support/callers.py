@@ -1,0 +1,104 @@
+"""One face for both clients, so that each test of a promise is run sync and async."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Literal
+
+from attrs import frozen
+from kling_client.models import ImageToVideoRequest
+
+from kling_facade import AsyncKling, Kling, Limits, PollPlan, Runtime
+from kling_facade.payload import Base64Text
+
+KEY = "canary-key-5f2c91"
+
+Kind = Literal["sync", "async"]
+
+
+@frozen
+class PlainRequest:
+    """A request that is right as it stands, without the builders."""
+
+    external_task_id: str | None = "ours"
+    image: str | Base64Text = "https://example.com/fox.png"
+    found: tuple[Any, ...] = ()
+
+    def problems(self) -> list[Any]:
+        """Whatever the test wants found."""
+        return list(self.found)
+
+    def to_body(self, *, preset_config: bool = True) -> ImageToVideoRequest:
+        """The generated model."""
+        return ImageToVideoRequest("kling-v2-6", self.image, "std", "5")
+
+
+class Caller:
+    """Calls a client's methods, awaiting what is awaitable."""
+
+    def __init__(self, kling: Any, runner: asyncio.Runner | None) -> None:
+        self.kling = kling
+        self._runner = runner
+
+    def do(self, result: Any) -> Any:
+        """The result, awaited if need be."""
+        if self._runner is None:
+            return result
+
+        async def settle() -> Any:
+            return await result
+
+        return self._runner.run(settle()) if hasattr(result, "__await__") else result
+
+    def submit(self, request: Any) -> Any:
+        """A job."""
+        return self.do(self.kling.submit(request))
+
+    def generate(self, request: Any, to: Any, **options: Any) -> Any:
+        """A video."""
+        return self.do(self.kling.generate(request, to, **options))
+
+    def jobs(self, **options: Any) -> list[Any]:
+        """All jobs."""
+        listed = self.kling.jobs(**options)
+        if self._runner is None:
+            return list(listed)
+
+        async def collect() -> list[Any]:
+            return [job async for job in listed]
+
+        return self._runner.run(collect())
+
+
+def fast_runtime() -> Runtime:
+    """Real clocks, but a sleep of a second takes a millisecond."""
+    import time
+
+    async def nap(seconds: float) -> None:
+        await asyncio.sleep(min(seconds, 1.0) / 1000)
+
+    return Runtime(sleep=lambda seconds: time.sleep(min(seconds, 1.0) / 1000), async_sleep=nap)
+
+
+@contextmanager
+def calling(kind: Kind, base_url: str, **options: Any) -> Iterator[Caller]:
+    """A client of either kind for a peer on loopback, impatient but for what the test overrides."""
+    options = {
+        "limits": Limits(connect=2, read=2, call=4, upload=6, grace=0.2, attempts=3),
+        "poll": PollPlan(first=0.5, cap=1.0),
+        "runtime": fast_runtime(),
+        "trust_env": False,
+        **options,
+    }
+    if kind == "sync":
+        with Kling(KEY, base_url=base_url, **options) as kling:
+            yield Caller(kling, None)
+        return
+    with asyncio.Runner() as runner:
+        client = AsyncKling(KEY, base_url=base_url, **options)
+        try:
+            yield Caller(client, runner)
+        finally:
+            runner.run(client.aclose())
