@@ -44,6 +44,7 @@ Exist = Literal["error", "skip", "overwrite"]
 
 _GONE: Final = frozenset({401, 403, 404, 410})
 _RENAME_TRIES: Final = 3
+_MAGIC_BYTES: Final = 16
 
 
 @frozen
@@ -220,11 +221,11 @@ def _accept(head: Head, part: PartFile, *, resumed: bool) -> None:
         raise BadResponse(
             f"the address answered HTTP {head.status} instead of a video", http_status=head.status
         )
-    start = _range_start(head) if head.status == 206 else None
-    if resumed and (start != part.size or part.other_etag(head)):
+    if head.status == 206 and (_range_start(head) != part.size or part.other_etag(head)):
         part.restart()
-        if head.status == 206:
-            raise TransientRead("the server sent another range than asked for; starting again")
+        raise TransientRead("the server sent another range than asked for; starting again")
+    if head.status == 200 and resumed:
+        part.restart()
     part.expect(head)
 
 
@@ -367,6 +368,7 @@ class PartFile:
     _digest: Any = field(factory=hashlib.sha256)
     _expected: int | None = None
     _etag: str | None = None
+    _start: bytes = b""
 
     def open(self) -> None:
         """Creates it; never opens a file that is there."""
@@ -392,7 +394,7 @@ class PartFile:
         """Forgets what came so far."""
         self._out.seek(0)
         self._out.truncate()
-        self.size, self._digest = 0, hashlib.sha256()
+        self.size, self._digest, self._start = 0, hashlib.sha256(), b""
 
     def other_etag(self, head: Head) -> bool:
         """Whether the answer is of another file than before."""
@@ -421,8 +423,9 @@ class PartFile:
         Raises:
             BadResponse: They do not begin like a video, or are too many.
         """
-        if self.size == 0:
-            _check_magic(chunk)
+        if len(self._start) < _MAGIC_BYTES:
+            self._start += chunk[: _MAGIC_BYTES - len(self._start)]
+            _check_magic(self._start)
         if self.size + len(chunk) > self.limit:
             raise _too_large(self.limit)
         self._out.write(chunk)
@@ -509,9 +512,9 @@ def _too_large(limit: int) -> BadResponse:
 
 
 def _check_magic(start: bytes) -> None:
-    if start[4:8] not in (b"ftyp", b"styp"):
+    if len(start) >= _MAGIC_BYTES and start[4:8] not in (b"ftyp", b"styp"):
         raise BadResponse(
-            f"what came is no video; it begins {start[:16]!r}",
+            f"what came is no video; it begins {start!r}",
             hint="The address may have answered with an error page.",
         )
 

@@ -19,7 +19,6 @@ from .redaction import watch_logs
 __all__ = ["AsyncFetcher", "Fetcher"]
 
 _REDIRECTS: Final = 5
-_CHUNK: Final = 128 * 1024
 
 
 class _Terms:
@@ -131,7 +130,7 @@ class Transfer:
             hop = self._terms.next_hop(url, response)
             if hop is None:
                 self._response = response
-                self._chunks = response.iter_raw(_CHUNK)
+                self._chunks = response.iter_raw()
                 return self._terms.head(response)
             response.close()
             url = hop
@@ -195,7 +194,7 @@ class AsyncTransfer:
             hop = self._terms.next_hop(url, response)
             if hop is None:
                 self._response = response
-                self._chunks = response.aiter_raw(_CHUNK)
+                self._chunks = response.aiter_raw()
                 return self._terms.head(response)
             await response.aclose()
             url = hop
