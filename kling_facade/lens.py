@@ -70,7 +70,7 @@ _TRAVEL: Final = 0.25  # of the frame, for truck, pedestal, pan and tilt
 _ROLL: Final = math.radians(18)
 _PLANE: Final = 1.5  # distance of the picture, in halves of its long side: a moderately wide lens
 _DRIFT: Final = 0.05  # the slow push-in of a film without a camera move
-_STEPS: Final = 12  # poses looked at to find the room that a move needs
+_STEPS: Final = 32  # poses looked at to find the room that a move needs
 
 
 class CameraLike(Protocol):
@@ -319,25 +319,33 @@ class CameraPath:
     @cached_property
     def _room(self) -> tuple[float, Point]:
         """The least crop, and the shift, with which all views lie inside the picture."""
-        poses = [self.pose(step / _STEPS) for step in range(_STEPS + 1)]
+        views = [_look(self.pose(step / _STEPS), self.aspect) for step in range(_STEPS + 1)]
         low, high = 1.0, 16.0
-        if self._overlap(poses, low) <= 0:
+        if self._fits(_extent(views, low)):
             high = low
         while high - low > 1e-4:
             middle = (low + high) / 2
-            low, high = (low, middle) if self._overlap(poses, middle) <= 0 else (middle, high)
-        left, top, right, bottom = self._extent(poses, high)
+            low, high = (low, middle) if self._fits(_extent(views, middle)) else (middle, high)
+        if high > 1:
+            high *= 1.002  # between the poses looked at, a curve may reach a little further
+        left, top, right, bottom = _extent(views, high)
         return high, (-(left + right) / 2, -(top + bottom) / 2)
 
-    def _overlap(self, poses: Sequence[Pose], crop: float) -> float:
-        """How far the swept area is larger than the picture; not above zero when it fits."""
-        left, top, right, bottom = self._extent(poses, crop)
-        return max(right - left - 2 * self.aspect, bottom - top - 2) - 1e-9
+    def _fits(self, extent: tuple[float, float, float, float]) -> bool:
+        left, top, right, bottom = extent
+        return right - left <= 2 * self.aspect + 1e-9 and bottom - top <= 2 + 1e-9
 
-    def _extent(self, poses: Sequence[Pose], crop: float) -> tuple[float, float, float, float]:
-        corners = [c for pose in poses for c in _look(pose, self.aspect, crop).corners()]
-        xs, ys = zip(*corners, strict=True)
-        return min(xs), min(ys), max(xs), max(ys)
+
+def _extent(views: Sequence[View], crop: float) -> tuple[float, float, float, float]:
+    """The bounds of all that views see when they are cropped in: left, top, right, bottom."""
+    seen = [
+        view.at(u * view.aspect / crop, v / crop)
+        for view in views
+        for u in (-1, 1)
+        for v in (-1, 1)
+    ]
+    xs, ys = zip(*seen, strict=True)
+    return min(xs), min(ys), max(xs), max(ys)
 
 
 def fit_size(size: tuple[int, int], short_side: int) -> tuple[int, int]:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import frozen
 
 from .errors import MissingExtra
+from .inpainting import heal
 from .lens import CameraLike, CameraPath, Point, View, WireMove, ease, fit_size
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ __all__ = [
     "Scene",
     "WireMove",
     "fit_size",
-    "inpaint",
     "point_along",
 ]
 
@@ -90,38 +90,6 @@ def point_along(path: Sequence[Point], t: float) -> Point:
             return start[0] + (end[0] - start[0]) * part, start[1] + (end[1] - start[1]) * part
         left -= length
     return path[-1]
-
-
-def inpaint(picture: Image, hole: Image) -> Image:
-    """Fill a hole in a picture from what is around it.
-
-    Colours spread inwards at growing scales, so near the rim the filling is detailed and in the
-    middle of a large hole it is smooth.
-
-    Args:
-        picture: An ``RGB`` image.
-        hole: ``L`` image of the same size, white where the hole is.
-    """
-    from PIL import Image, ImageChops
-
-    pyramid = [picture.convert("RGBA")]
-    pyramid[0].putalpha(ImageChops.invert(hole))
-    while max(pyramid[-1].size) > 1:
-        # Pillow weighs colours by alpha when it scales RGBA: holes don't darken their surroundings.
-        width, height = pyramid[-1].size
-        half = ((width + 1) // 2, (height + 1) // 2)
-        pyramid.append(_stronger(pyramid[-1].resize(half, Image.Resampling.BOX)))
-    filled = pyramid.pop().convert("RGB").convert("RGBA")
-    for level in reversed(pyramid):
-        filled = filled.resize(level.size, Image.Resampling.BICUBIC)
-        filled = Image.alpha_composite(filled, level)
-    return filled.convert("RGB")
-
-
-def _stronger(image: Image) -> Image:
-    """Let a coarse cell that knows some of its colour count for more than its share."""
-    image.putalpha(image.getchannel("A").point([min(255, 2 * alpha) for alpha in range(256)]))
-    return image
 
 
 class Scene:
@@ -212,19 +180,17 @@ class _Layers:
     """A picture cut along a motion brush: background, moving regions, held region on top."""
 
     def __init__(self, picture: Image, size: tuple[int, int], brush: Brush) -> None:
-        from PIL import Image, ImageChops
-
         self._size = size
-        self._still = picture.resize(size, Image.Resampling.LANCZOS)
+        self._still = picture.resize(size, _pillow().Resampling.LANCZOS)
         self._held = _resized(brush.held, size) if brush.held is not None else None
         self._scale = size[0] / brush.size[0], size[1] / brush.size[1]
         self._moving = [(_resized(move.mask, size), move.path) for move in brush.moving]
-        hole = self._held or Image.new("L", size)
-        for mask, _ in self._moving:
-            hole = ImageChops.lighter(hole, mask)
-        self._ground = inpaint(self._still, _grown(hole, size)) if hole.getbbox() else self._still
+        masks = [mask for mask, _ in self._moving] + ([self._held] if self._held else [])
+        self._ground = heal(self._still, masks)
 
     def frame(self, t: float, view: View) -> Image:
+        if t <= 0:
+            return self._still.copy()
         frame = view.render(self._ground, self._size)
         for mask, path in self._moving:
             self._paste(frame, mask, path, t)
@@ -253,11 +219,3 @@ class _Layers:
 
 def _resized(mask: Image, size: tuple[int, int]) -> Image:
     return mask.convert("L").resize(size, _pillow().Resampling.BOX)
-
-
-def _grown(mask: Image, size: tuple[int, int]) -> Image:
-    """A hole a little larger than the region, so that no rim of its colours stays behind."""
-    from PIL import ImageFilter
-
-    width = max(1, round(min(size) / 200))
-    return mask.filter(ImageFilter.MaxFilter(2 * width + 1))

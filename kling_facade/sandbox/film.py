@@ -32,6 +32,8 @@ SHORT_SIDE: Final = {"std": 720, "pro": 1080, "4k": 2160}
 """Pixels of a film's shorter side by mode (VD1 early 2026, VD5 2026-04)."""
 
 _RATE: Final = 44_100  # samples a second
+_BT709: Final = 1
+_LIMITED: Final = 1
 _TONES: Final = (220.0, 329.63)  # A3 for the first voice, E4 for the second: a fifth
 
 
@@ -147,9 +149,7 @@ def shoot(
         for index, image in enumerate(_drawn_ahead(scene, count)):
             if stop():
                 raise CancelledError
-            frame = av.VideoFrame.from_ndarray(
-                np.asarray(_marked(image) if mark else image), "rgb24"
-            )
+            frame = _as_video(_marked(image) if mark else image)
             frame.pts, frame.time_base = index, Fraction(1, fps)
             container.mux(video.encode(frame))
         container.mux(video.encode(None))
@@ -165,7 +165,16 @@ def _video_stream(container: Any, size: tuple[int, int], fps: int) -> Any:
     stream.width, stream.height = size
     stream.pix_fmt = "yuv420p"
     stream.time_base = Fraction(1, fps)
+    # Say which colours these are (BT.709, 16..235): players guess where a film says nothing.
+    context = stream.codec_context
+    context.color_primaries = context.color_trc = context.colorspace = _BT709
+    context.color_range = _LIMITED
     return stream
+
+
+def _as_video(image: Image) -> av.VideoFrame:
+    frame = av.VideoFrame.from_ndarray(np.asarray(image), "rgb24")
+    return frame.reformat(format="yuv420p", dst_colorspace="ITU709")
 
 
 def _drawn_ahead(scene: Scene, count: int, workers: int = 2) -> Iterator[Image]:
