@@ -1,0 +1,67 @@
+# Two commands do everything: `make demo` and `make test`. `make help` lists the rest.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip --disable-pip-version-check install --quiet
+
+# make demo IMAGE=photo.jpg PROMPT="..." OUT=film.mp4 CAMERA=zoom-in:4
+OUT ?= demo.mp4
+CAMERA ?= zoom-in:4
+export IMAGE PROMPT OUT CAMERA
+
+.PHONY: help
+help:  ## what there is
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | sort | expand -t 16
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "kling-facade needs Python 3.11 or newer; $(PYTHON) is older. Try: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@echo "making $(VENV) with $(PYTHON)" >&2
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.demo: $(BIN)/python pyproject.toml constraints.txt
+	@echo "installing what the demo needs (once)" >&2
+	@$(PIP) -e '.[sandbox]'
+	@touch $@
+
+$(VENV)/.dev: $(BIN)/python pyproject.toml constraints.txt
+	@echo "installing what the tests need (once)" >&2
+	@$(PIP) -e '.[dev]'
+	@touch $@ $(VENV)/.demo
+
+.PHONY: demo
+demo: $(VENV)/.demo  ## a picture becomes an MP4 on this machine: IMAGE=, PROMPT=, OUT=, CAMERA=
+	@$(BIN)/kling demo $${IMAGE:+--image "$$IMAGE"} $${PROMPT:+--prompt "$$PROMPT"} --camera "$$CAMERA" --to "$$OUT"
+
+.PHONY: setup
+setup: $(VENV)/.dev  ## the environment that tests and tools run in
+
+.PHONY: test
+test: setup lint types generated  ## every check and test
+	@$(BIN)/python -m pytest -n 2 --cov --cov-report=term:skip-covered --cov-fail-under=95
+
+.PHONY: lint
+lint: setup  ## formatting and lint
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+
+.PHONY: types
+types: setup  ## mypy --strict
+	@$(BIN)/mypy
+
+.PHONY: generated
+generated: setup  ## the generated tree is what the script makes of the bundled document
+	@$(BIN)/python scripts/regenerate.py --check
+
+.PHONY: format
+format: setup  ## put the code in order
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+.PHONY: clean
+clean:  ## remove what was made
+	rm -rf $(VENV) .venv-* build dist .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis
