@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 __version__: Final = "0.1.0"
 
 if TYPE_CHECKING:
-    from . import camera, errors, image, motion, voice
+    from . import camera, errors, image, motion, paths, regions, voice
     from .client import AsyncKling, Kling, KlingAdvice
     from .credentials import AccessKeys, ApiKey, Credentials
     from .download import Video
@@ -102,10 +102,12 @@ __all__ = [
     "errors",
     "image",
     "motion",
+    "paths",
+    "regions",
     "voice",
 ]
 
-_SUBMODULES: Final = frozenset({"camera", "errors", "image", "motion", "voice"})
+_SUBMODULES: Final = frozenset({"camera", "errors", "image", "motion", "paths", "regions", "voice"})
 
 _HOMES: Final = {
     "client": "AsyncKling Kling KlingAdvice",

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import re
+import threading
 import warnings
 from collections.abc import AsyncIterator, Callable, Generator, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
-from .credentials import AccessKeys, ApiKey, Credentials
+from .credentials import Credentials, find_credentials
 from .download import Exist, Video, ready_destination
 from .drivers import AsyncPerformer, Performer, Runtime, drive, drive_async
-from .errors import AuthError, InvalidRequest
+from .errors import InvalidRequest, KlingError
 from .flow import Call, Ids, Policy, Progress, Send, submit
 from .gateway import CHAINHUB, KLING_BEIJING, KLING_SINGAPORE, Gateway
 from .job import AsyncJob, Job
@@ -36,20 +37,6 @@ _LARGEST_PAGE = 500
 
 class KlingAdvice(UserWarning):
     """Something about a request that is allowed and may not do what you expect."""
-
-
-def _credentials(api_key: str | None) -> Credentials:
-    """The key given, or the one of the environment."""
-    key = api_key if api_key is not None else os.environ.get("KLING_API_KEY")
-    if key is not None:
-        return ApiKey(key)
-    access, secret = os.environ.get("KLING_ACCESS_KEY"), os.environ.get("KLING_SECRET_KEY")
-    if access and secret:
-        return AccessKeys(access, secret)
-    raise AuthError(
-        "there is no API key",
-        hint="Set KLING_API_KEY in the environment, or pass it: Kling(api_key).",
-    )
 
 
 def _gateway(base_url: str | None, gateway: Gateway | None) -> Gateway:
@@ -82,8 +69,11 @@ class _Base(Generic[_W]):
         trust_env: bool = True,
         runtime: Runtime | None = None,
     ) -> None:
-        self._credentials = credentials or _credentials(api_key)
+        found = credentials or find_credentials(api_key)
         del api_key
+        if isinstance(found, KlingError):
+            raise found
+        self._credentials = found
         self.gateway = _gateway(base_url, gateway)
         self._runtime = runtime or Runtime()
         self._policy = Policy(
@@ -95,6 +85,7 @@ class _Base(Generic[_W]):
         self._options = {"verify": verify, "trust_env": trust_env, "proxy": proxy}
         self._open: dict[str, Any] = {}
         self._pid = os.getpid()
+        self._lock = threading.Lock()
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(base_url={self.gateway.base_url!r})"
@@ -115,9 +106,10 @@ class _Base(Generic[_W]):
         """Makes a connection pool on first use, and anew after a fork: sockets can't be shared."""
         if self._pid != os.getpid():
             self._open, self._pid = {}, os.getpid()
-        if name not in self._open:
-            self._open.setdefault(name, make())
-        return self._open[name]
+        with self._lock:
+            if name not in self._open:
+                self._open[name] = make()
+            return self._open[name]
 
     def _generated(self) -> Client:
         from kling_client import Client
