@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from attrs import define, field
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
@@ -185,6 +186,7 @@ class _Routes:
             return PlainTextResponse("the file has expired\n", 404)
         path = await asyncio.wrap_future(desk.studio.film(job.order.film))
         desk.leave("file")
+        request.scope["sandbox.cuts"] = [fault.cuts for fault in desk.faults]
         return FileResponse(path, media_type="video/mp4")
 
     def _gone(self, job: Job, now: float) -> bool:
@@ -274,31 +276,73 @@ class Recorder:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        dropped = False
-
-        async def drop() -> None:
-            nonlocal dropped
-            dropped = True
-            # Recorded first: whoever sees the connection close can count on finding it.
-            self._log.append(_exchange(scope, None))
-            self._drop(tuple(scope["client"]))
-            while (await receive())["type"] != "http.disconnect":
-                pass
-
-        async def watch(message: Message) -> None:
-            if message["type"] == "http.response.start" and not dropped:
-                self._log.append(_exchange(scope, message["status"]))
-            await send(message)
-
-        scope["sandbox.drop"] = drop
-        await self._app(scope, receive, watch)
+        line = _Line(scope, receive, send, self._log, self._drop)
+        scope["sandbox.drop"] = line.drop
+        await self._app(scope, receive, line.send)
 
 
-def _exchange(scope: Scope, status: int | None) -> Exchange:
-    return Exchange(
-        method=scope["method"],
-        path=scope["path"],
-        query=scope["query_string"].decode("latin-1"),
-        status=status,
-        authorized=any(name == b"authorization" for name, _ in scope["headers"]),
-    )
+class _Line:
+    """One request's connection: what goes over it is recorded, and it can be dropped."""
+
+    def __init__(
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        log: list[Exchange],
+        hang_up: Callable[[tuple[str, int]], None],
+    ) -> None:
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+        self._log = log
+        self._hang_up = hang_up
+        self._left: int | None = None
+        self._dropped = False
+
+    async def send(self, message: Message) -> None:
+        """Pass a part of the answer on, unless the connection is to end before."""
+        if self._dropped:
+            return
+        if message["type"] == "http.response.start":
+            self._record(message["status"])
+            self._left = self._cut(Headers(raw=message["headers"]))
+        elif self._left is not None:
+            self._left -= len(message["body"])
+            if self._left < 0:
+                rest = message["body"][: self._left]
+                await self._send({"type": "http.response.body", "body": rest, "more_body": True})
+                await self._close()
+                return
+        await self._send(message)
+
+    async def drop(self) -> None:
+        """End the connection without an answer."""
+        # Recorded first: whoever sees the connection close can count on finding it.
+        self._record(None)
+        await self._close()
+
+    async def _close(self) -> None:
+        self._dropped = True
+        # What was written before is given the time to leave.
+        await asyncio.sleep(0.01)
+        self._hang_up(tuple(self._scope["client"]))
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+
+    def _cut(self, headers: Headers) -> int | None:
+        length = int(headers.get("content-length", "0"))
+        asked = [cuts(length) for cuts in self._scope.get("sandbox.cuts", ())]
+        return min((cut for cut in asked if cut is not None), default=None)
+
+    def _record(self, status: int | None) -> None:
+        scope = self._scope
+        self._log.append(
+            Exchange(
+                method=scope["method"],
+                path=scope["path"],
+                query=scope["query_string"].decode("latin-1"),
+                status=status,
+                authorized="authorization" in Headers(scope=scope),
+            )
+        )

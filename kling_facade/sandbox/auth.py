@@ -17,6 +17,7 @@ from .answers import RefusedError
 __all__ = ["Keys"]
 
 _SCHEME = "bearer"
+_SECRET = 32
 
 
 @frozen
@@ -34,6 +35,12 @@ class Keys:
     access_key: str | None = None
     secret_key: str | None = field(default=None, repr=False)
     wall: Callable[[], float] = field(default=time.time, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        if (self.access_key is None) != (self.secret_key is None):
+            raise ValueError("access_key and secret_key belong together: give both or none")
+        if self.secret_key is not None and len(self.secret_key.encode()) < _SECRET:
+            raise ValueError(f"secret_key needs {_SECRET} bytes for HS256 (RFC 7518, section 3.2)")
 
     def check(self, header: str | None) -> None:
         """Accept the value of an ``Authorization`` header.
@@ -70,8 +77,11 @@ class Keys:
             )
         except jwt.InvalidTokenError as error:
             raise RefusedError(1002, f"Authorization is invalid: {error}") from None
+        starts, ends = claims.get("nbf", 0), claims["exp"]
+        if not all(isinstance(moment, int | float) for moment in (starts, ends)):
+            raise RefusedError(1002, "Authorization is invalid: exp and nbf must be numbers")
         now = self.wall()
-        if float(claims.get("nbf", 0)) > now:
+        if starts > now:
             raise RefusedError(1003, "Authorization is not valid yet: nbf lies ahead of our clock")
-        if float(claims["exp"]) <= now:
+        if ends <= now:
             raise RefusedError(1004, "Authorization has expired: sign a new token")

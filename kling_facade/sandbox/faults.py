@@ -11,9 +11,10 @@ a subclass of `Fault` that overrides one method.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from attrs import define, evolve, field
+from attrs import define, evolve
 
 from .answers import RefusedError
 from .jobs import slower
@@ -25,6 +26,7 @@ __all__ = [
     "Call",
     "Fault",
     "concurrency_limit",
+    "cut_files",
     "expired_results",
     "fail_jobs",
     "late_lookup",
@@ -70,12 +72,16 @@ class Fault:
         """Called when a result is fetched; true says that it is gone."""
         return False
 
+    def cuts(self, length: int) -> int | None:
+        """Called when a result goes out; says after how many of its bytes the connection ends."""
+        return None
+
 
 @define
 class _Counted(Fault):
     """A fault that happens a number of times."""
 
-    left: int
+    left: float
 
     def _due(self, wanted: bool) -> bool:
         if not wanted or self.left <= 0:
@@ -171,12 +177,12 @@ class _SlowJobs(_Counted):
         return slower(job, self.factor) if self._due(True) else job
 
 
-def slow_jobs(factor: float = 10.0, times: int = 1_000_000) -> Fault:
+def slow_jobs(factor: float = 10.0, *, times: float = math.inf) -> Fault:
     """Stretch the life of jobs.
 
     Args:
         factor: How many times longer they take.
-        times: How many jobs, from the next on.
+        times: How many jobs, from the next on; left out, all.
     """
     return _SlowJobs(times, factor)
 
@@ -219,7 +225,6 @@ def late_lookup(seconds: float = 5.0) -> Fault:
 @define
 class _ExpiredResults(Fault):
     after: float
-    gone: set[str] = field(factory=set)
 
     def deletes(self, job: Job, now: float) -> bool:
         return now >= job.ends + self.after
@@ -232,3 +237,21 @@ def expired_results(after: float = 0.0) -> Fault:
         after: Seconds between a job's end and the deletion, in the sandbox's time.
     """
     return _ExpiredResults(after)
+
+
+@define
+class _CutFiles(_Counted):
+    part: float
+
+    def cuts(self, length: int) -> int | None:
+        return int(length * self.part) if self._due(True) else None
+
+
+def cut_files(times: int = 1, *, part: float = 0.5) -> Fault:
+    """Close the connection in the middle of a result.
+
+    Args:
+        times: How many answers are cut.
+        part: How much of each arrives, from 0 to 1.
+    """
+    return _CutFiles(times, part)

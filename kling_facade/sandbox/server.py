@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import threading
 import time
@@ -50,8 +51,13 @@ class Sandbox:
         clock: A clock of one's own instead of ``speed``.
         wall: The time of day that tokens are held against, in seconds since 1970.
 
+    Attributes:
+        api_key: The key to call it with.
+        clock: The sandbox's time.
+        faults: What is to go wrong; more can be appended while it runs.
+
     Raises:
-        ValueError: When ``speed`` is negative or not a number.
+        ValueError: When ``speed`` is negative or not a number, or a secret key is too short.
         OSError: On start, when the port is taken.
 
     Example:
@@ -81,6 +87,7 @@ class Sandbox:
         wall: Callable[[], float] = time.time,
     ) -> None:
         self.api_key = api_key
+        self.faults = list(faults)
         self.clock = clock or Clock(speed)
         self._port = port
         self._jobs = Jobs(self.clock, seed, typical)
@@ -94,7 +101,7 @@ class Sandbox:
             pictures=Pictures(self._folder),
             studio=self._studio,
             messenger=self._messenger,
-            faults=tuple(faults),
+            faults=self.faults,
             eager=eager,
             max_body=max_body,
         )
@@ -124,7 +131,7 @@ class Sandbox:
         """
         if self._server is not None:
             raise RuntimeError("this sandbox was started before: make a new one")
-        listener = socket.create_server((_HOST, self._port))
+        listener = _listen(self._port)
         self._desk.base_url = f"http://{_HOST}:{listener.getsockname()[1]}"
         self._server = _Server(self._desk, listener)
         self._server.start()
@@ -176,6 +183,21 @@ class Sandbox:
         """
         self.clock.advance(seconds)
         self._messenger.wake()
+
+
+def _listen(port: int) -> socket.socket:
+    # asyncio turns Nagle's algorithm off only where the protocol is named; with it on, every
+    # answer would wait 40 ms for the acknowledgement of its header.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        if os.name == "posix":  # elsewhere the option would let two programs share the port
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((_HOST, port))
+        listener.listen(128)
+    except OSError:
+        listener.close()
+        raise
+    return listener
 
 
 class _Server:
