@@ -100,7 +100,8 @@ AXES: Final[Mapping[str, tuple[str, int]]] = MappingProxyType(
         "tilt-up": ("tilt", +1),
         "roll-counterclockwise": ("roll", -1),
         "roll-clockwise": ("roll", +1),
-        # Kling's zoom grows with the angle of view: negative is the longer lens (all sources agree).
+        # Kling's zoom grows with the angle of view: negative is the longer lens (all sources
+        # agree).
         "zoom-in": ("zoom", -1),
         "zoom-out": ("zoom", +1),
     }
@@ -212,7 +213,8 @@ def strength(value: int) -> Strength:
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 10:
         raise InvalidRequest(
             f"a camera move's strength is a whole number from 1 to 10, not {value!r}",
-            hint="For the opposite direction use the opposite word: zoom_out for zoom_in, and so on.",
+            hint="For the opposite direction use the opposite word: zoom_out for zoom_in, and so "
+            "on.",
         )
     return value  # type: ignore[return-value]  # just checked: it is one of the ten literals
 
@@ -323,7 +325,8 @@ def from_wire(control: Mapping[str, object], *, swap_pan_tilt: bool = False) -> 
     if kind != "simple" or len(turned) != 1:
         raise InvalidRequest(
             f"no single camera move makes {dict(control)!r}",
-            hint='A simple move is {"type": "simple", "config": {...}} with exactly one axis other than 0.',
+            hint='A simple move is {"type": "simple", "config": {...}} with exactly one axis other '
+            "than 0.",
         )
     ((axis, value),) = turned.items()
     return _move_on(axis, value, swap_pan_tilt=swap_pan_tilt)

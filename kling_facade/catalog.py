@@ -1,13 +1,13 @@
 """The catalogue: what each model can, as data with sources, and the rules that read it.
 
-The one that comes with the library is `Catalog.bundled`. A newer or private one is a file in the same
-form, whole or in part: `Catalog.load` lays it over the bundled one.
+The one that comes with the library is `Catalog.bundled`. A newer or private one is a file in the
+same form, whole or in part: `Catalog.load` lays it over the bundled one.
 """
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import cache
 from os import PathLike
@@ -41,8 +41,8 @@ class Rule:
 
     Attributes:
         name: Its name, as `Problem.rule` and ``allow`` have it.
-        severity: ``"contract"`` always refuses, ``"capability"`` refuses unless it is allowed by name,
-            ``"advice"`` only tells.
+        severity: ``"contract"`` always refuses, ``"capability"`` refuses unless it is allowed by
+            name, ``"advice"`` only tells.
         says: What it says, in a few words.
         source: Who says so; `Catalog.sources` spells the short names out.
         date: When they said so.
@@ -62,6 +62,10 @@ class Rule:
         return f"{self.source} ({self.date})"
 
 
+def _words(words: Iterable[str]) -> tuple[str, ...]:
+    return tuple(words)
+
+
 @frozen
 class Feature:
     """Where a model has a feature.
@@ -71,17 +75,15 @@ class Feature:
         source: Who says so.
         date: When they said so.
         disputed: Who says otherwise.
-        kinds: The kinds of camera move it takes; ``None`` for all.
+        kinds: The kinds of camera move it takes; none for all.
         with_sound: Whether it goes together with sound.
     """
 
-    at: tuple[str, ...] = field(default=(), converter=tuple)
+    at: tuple[str, ...] = field(default=(), converter=_words)
     source: str = ""
     date: str = ""
     disputed: str = ""
-    kinds: tuple[str, ...] | None = field(
-        default=None, converter=lambda k: None if k is None else tuple(k)
-    )
+    kinds: tuple[str, ...] = field(default=(), converter=_words)
     with_sound: bool = True
 
     @property
@@ -102,7 +104,8 @@ class Model:
         name: Its ``model_name``.
         modes: For each mode, the durations in seconds.
         modes_cited: Who says so about the modes.
-        features: What it can, by name: ``tail``, ``brush``, ``camera``, ``cfg``, ``sound``, ``voice``, ...
+        features: What it can, by name: ``tail``, ``brush``, ``camera``, ``cfg``, ``sound``,
+            ``voice``, ...
         listed: Whether the published page lists it.
         retired: Since when Kling no longer serves it, if so. A gateway may still do.
     """

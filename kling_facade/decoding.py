@@ -11,7 +11,7 @@ from .image import Picture, need_pillow
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["MAX_PIXELS", "decoded", "opened"]
+__all__ = ["MAX_PIXELS", "decoded", "opened", "upright"]
 
 MAX_PIXELS: Final = 100_000_000
 """The largest picture that is decoded here. A guard of ours, no rule of Kling's: 100 megapixels are
@@ -49,7 +49,15 @@ def decoded(picture: Picture, max_pixels: int = MAX_PIXELS) -> Image:
         InvalidRequest: It is an address, too large, damaged, or nothing that Pillow reads.
         MissingExtra: Pillow is not installed.
     """
-    image = opened(picture, max_pixels)
+    return upright(opened(picture, max_pixels), picture)
+
+
+def upright(image: Image, picture: Picture) -> Image:
+    """The decoded pixels of an opened picture, turned as its EXIF orientation says.
+
+    Raises:
+        InvalidRequest: It is damaged.
+    """
     from PIL import ImageOps
 
     try:

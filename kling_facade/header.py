@@ -27,7 +27,8 @@ class Header:
     """What is known of a picture without decoding it.
 
     Attributes:
-        format: ``"JPEG"``, ``"PNG"``, or the name of what it is instead (``"WebP"``, ``"text"``, ...).
+        format: ``"JPEG"``, ``"PNG"``, or the name of what it is instead (``"WebP"``, ``"text"``,
+            ...).
         stored_size: Width and height as stored; zeros when not read.
         orientation: The EXIF orientation, 1 (upright) to 8.
         damage: What is broken, in words, or ``None``.
@@ -82,7 +83,8 @@ def _exactly(stream: BinaryIO, count: int) -> bytes:
     return data
 
 
-# PNG ------------------------------------------------------------------------------------------------
+# PNG
+# ------------------------------------------------------------------------------------------------
 
 _PNG_COLOURS: Final = {0: "grey", 2: "RGB", 3: "palette", 4: "grey", 6: "RGB"}
 
@@ -137,7 +139,8 @@ def _length(stream: BinaryIO) -> int:
     return end
 
 
-# JPEG -----------------------------------------------------------------------------------------------
+# JPEG
+# -----------------------------------------------------------------------------------------------
 
 _JPEG_COLOURS: Final = {1: "grey", 3: "RGB", 4: "CMYK"}
 _FRAME_MARKERS: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
@@ -212,7 +215,8 @@ def _orientation(tiff: bytes) -> int:
     return 1
 
 
-# Anything else --------------------------------------------------------------------------------------
+# Anything else
+# --------------------------------------------------------------------------------------
 
 
 def _brand(start: bytes) -> str:

@@ -1,8 +1,8 @@
 """Pictures: where they come from, what their header says, and how they go out.
 
-A picture is given as a path, an ``http(s)`` address, bytes, a binary file object, a Pillow image, or
-base64 text as Kling itself takes it. Its format, size and orientation are read from its first bytes
-without decoding it and without Pillow, so a picture bomb is found before it is opened.
+A picture is given as a path, an ``http(s)`` address, bytes, a binary file object, a Pillow image,
+or base64 text as Kling itself takes it. Its format, size and orientation are read from its first
+bytes without decoding it and without Pillow, so a picture bomb is found before it is opened.
 
 What goes out is the address, or bare base64 text that is made while it is sent (`Base64Text`).
 """
@@ -35,7 +35,8 @@ __all__ = ["Picture", "PictureSource", "need_pillow"]
 PictureSource: TypeAlias = (
     "str | PathLike[str] | bytes | bytearray | memoryview | BinaryIO | Image | Picture | Fitted"
 )
-"""What a picture may be given as. A ``str`` is a path, an address, a ``data:`` URL or bare base64."""
+"""What a picture may be given as. A ``str`` is a path, an address, a ``data:`` URL or bare base64.
+"""
 
 _ADDRESS: Final = re.compile(r"https?://", re.IGNORECASE)
 _SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
@@ -76,8 +77,8 @@ class Picture:
     def of(cls, source: PictureSource) -> Picture:
         """Take a picture from anything in `PictureSource`.
 
-        A file object is read from where it stands, as often as needed; keep it open until the job is
-        accepted. One that can't seek is read at once. A path is not opened yet.
+        A file object is read from where it stands, as often as needed; keep it open until the job
+        is accepted. One that can't seek is read at once. A path is not opened yet.
 
         Raises:
             InvalidRequest: It is none of these, or base64 that can't be decoded.

@@ -1,4 +1,4 @@
-"""Laying a path onto a picture: where it starts, where it leaves the picture, which points go out."""
+"""Laying a path onto a picture: where it starts and ends there, and which points go out."""
 
 from __future__ import annotations
 
@@ -9,17 +9,14 @@ from typing import Final, Literal, TypeAlias
 from attrs import frozen
 
 from .bitmap import Bitmap
-from .outline import Point
-from .paths import FLATNESS, Path
-from .simplify import Pixel, simplify
+from .paths import FLATNESS, MAX_POINTS, Path
+from .points import Point
+from .simplify import Pixel, Stroke, simplify
 
-__all__ = ["MAX_POINTS", "LaidPath", "Start", "lay"]
+__all__ = ["LaidPath", "Start", "lay"]
 
 Size: TypeAlias = tuple[int, int]
 Start: TypeAlias = Literal["region", "as drawn"]
-
-MAX_POINTS: Final = 77
-"""The most points of a trajectory (VD1 2026; stated for videos of five seconds)."""
 
 _SLACK: Final = 1.0
 """Points this little outside the picture are moved to its edge without a word: a side's length is
@@ -52,75 +49,92 @@ def lay(path: Path, size: Size, region: Bitmap | None, start: Start | Point) -> 
         region: What moves along it, or ``None`` when nobody knows its pixels.
         start: ``"region"``, ``"as drawn"``, or the point to shift its start to.
     """
-    drawn = path.trace(size)
-    placed, note = _placed(drawn, path.free, region, start)
-    inside, more = _inside(placed, size)
+    drawn = path.columns(size)
+    shift, note = _shift((drawn[0][0], drawn[1][0]), path.free, region, start)
+    stroke, shift, more = _inside(Stroke(drawn), shift, size)
     notes = tuple(text for text in (note, more) if text)
-    if not inside:
-        return LaidPath((), 0.0, len(drawn), notes)
+    if stroke is None:
+        return LaidPath((), 0.0, len(drawn[0]), notes)
     if path.exact:
-        pixels = [(round(x), round(y)) for x, y in inside]
-        off = max(math.dist(a, b) for a, b in zip(inside, pixels, strict=True))
+        pixels, off = _rounded(stroke, shift)
     else:
-        pixels, off = simplify(inside, MAX_POINTS)
+        pixels, off = simplify(stroke, MAX_POINTS, shift)
         off += FLATNESS if path.curved else 0.0
-    return LaidPath(tuple(pixels), off, len(drawn), notes)
+    limits = size[0] - 1, size[1] - 1
+    kept = tuple((min(max(x, 0), limits[0]), min(max(y, 0), limits[1])) for x, y in pixels)
+    off += max(math.dist(a, b) for a, b in zip(pixels, kept, strict=True))
+    return LaidPath(kept, off, len(drawn[0]), notes)
 
 
-def _placed(
-    drawn: Sequence[Point], free: bool, region: Bitmap | None, start: Start | Point
-) -> tuple[Sequence[Point], str]:
-    """The drawing shifted to where it starts, and what to say about it."""
-    first = drawn[0]
+def _rounded(stroke: Stroke, shift: Point) -> tuple[list[Pixel], float]:
+    """Each point as a pixel, and how far the rounding moved one at most."""
+    points = [(x + shift[0], y + shift[1]) for x, y in zip(stroke.xs, stroke.ys, strict=True)]
+    pixels = [(round(x), round(y)) for x, y in points]
+    return pixels, max(math.dist(a, b) for a, b in zip(points, pixels, strict=True))
+
+
+def _shift(
+    first: Point, free: bool, region: Bitmap | None, start: Start | Point
+) -> tuple[Point, str]:
+    """How far a drawing is moved to where it starts, and what to say about it."""
     if not isinstance(start, str):
-        return _shifted(drawn, start), ""
-    if start == "as drawn" and not free:
-        return drawn, ""
-    if region is None or not region.count:
-        return drawn, ""
+        return _between(first, start), ""
+    if region is None or not region.count or (start == "as drawn" and not free):
+        return (0.0, 0.0), ""
     if free:
-        return _shifted(drawn, region.centre() or first), ""
+        return _between(first, region.centre() or first), ""
     if (round(first[0]), round(first[1])) in region:
-        return drawn, ""
+        return (0.0, 0.0), ""
     nearest = region.nearest(first) or first
-    return _shifted(drawn, nearest), (
-        f"The path was drawn from {_place(first)}, {math.dist(first, nearest):.0f} px off the region: it was "
-        f"shifted to start at {_place(nearest)}. start='as drawn' leaves it."
+    return _between(first, nearest), (
+        f"The path was drawn from {_place(first)}, {math.dist(first, nearest):.0f} px off the "
+        f"region: it was shifted to start at {_place(nearest)}. start='as drawn' leaves it."
     )
 
 
-def _shifted(drawn: Sequence[Point], to: Point) -> list[Point]:
-    dx, dy = to[0] - drawn[0][0], to[1] - drawn[0][1]
-    return [(x + dx, y + dy) for x, y in drawn]
+def _between(one: Point, other: Point) -> Point:
+    return (other[0] - one[0], other[1] - one[1])
 
 
-def _inside(drawn: Sequence[Point], size: Size) -> tuple[Sequence[Point], str]:
-    """The drawing's first stretch inside the picture, and what to say about it."""
-    right, bottom = size[0] - 1, size[1] - 1
-    columns, rows = zip(*drawn, strict=True)
-    if min(columns) >= 0 and min(rows) >= 0 and max(columns) <= right and max(rows) <= bottom:
-        return drawn, ""
+def _inside(stroke: Stroke, shift: Point, size: Size) -> tuple[Stroke | None, Point, str]:
+    """The first stretch inside the picture, its shift, and what to say about it."""
+    boxes, (dx, dy) = stroke.boxes, shift
+    right, bottom = size[0] - 1 + _SLACK, size[1] - 1 + _SLACK
+    if (
+        min(box[0] for box in boxes) + dx >= -_SLACK
+        and min(box[1] for box in boxes) + dy >= -_SLACK
+        and max(box[2] for box in boxes) + dx <= right
+        and max(box[3] for box in boxes) + dy <= bottom
+    ):
+        return stroke, shift, ""
+    points = [(x + dx, y + dy) for x, y in zip(stroke.xs, stroke.ys, strict=True)]
+    kept, said = _cut(points, size[0] - 1, size[1] - 1)
+    if not kept:
+        return None, shift, said
+    xs, ys = zip(*kept, strict=True)
+    return Stroke((list(xs), list(ys))), (0.0, 0.0), said
+
+
+def _cut(drawn: Sequence[Point], right: float, bottom: float) -> tuple[list[Point], str]:
+    """The first stretch of a drawing inside the picture, and what to say about it."""
 
     def within(point: Point) -> bool:
         x, y = point
         return -_SLACK <= x <= right + _SLACK and -_SLACK <= y <= bottom + _SLACK
 
-    def clamped(point: Point) -> Point:
-        return (min(max(point[0], 0.0), right), min(max(point[1], 0.0), bottom))
-
     first = next((place for place, point in enumerate(drawn) if within(point)), None)
     if first is None:
         return [], "The path lies outside the picture."
     end = next((p for p in range(first, len(drawn)) if not within(drawn[p])), len(drawn))
-    kept = [clamped(point) for point in drawn[first:end]]
+    kept = list(drawn[first:end])
     said = []
     if first > 0:
-        kept.insert(0, clamped(_exit(drawn[first], drawn[first - 1], right, bottom)))
+        kept.insert(0, _exit(drawn[first], drawn[first - 1], right, bottom))
         said.append(
             f"The path starts outside the picture: it was cut to start at {_place(kept[0])}."
         )
     if end < len(drawn):
-        kept.append(clamped(_exit(drawn[end - 1], drawn[end], right, bottom)))
+        kept.append(_exit(drawn[end - 1], drawn[end], right, bottom))
         said.append(f"The path leaves the picture at {_place(kept[-1])}: it was cut there.")
     return kept, " ".join(said)
 

@@ -7,8 +7,8 @@
     )
     ImageToVideo("street.png", motion_brush=brush, model="kling-v1-5", mode="pro")
 
-Everything a person writes is in pixels from the **top left**. Kling counts from the **bottom left**;
-`flip` turns one into the other and back, and nothing else does.
+Everything a person writes is in pixels from the **top left**. Kling counts from the **bottom
+left**; `flip` turns one into the other and back, and nothing else does.
 """
 
 from __future__ import annotations
@@ -26,21 +26,22 @@ from attrs import evolve, field, frozen
 from . import paths, regions
 from .errors import InvalidRequest
 from .image import Picture, PictureSource
-from .laying import MAX_POINTS, Start, lay
-from .outline import Point
+from .laying import Start, lay
 from .payload import Base64Text
+from .points import Point
 from .regions import Region, Remote
 from .simplify import Pixel
 
-__all__ = ["MAX_POINTS", "MotionBrush", "Move", "flip"]
+__all__ = ["MotionBrush", "Move", "flip"]
 
 Size: TypeAlias = tuple[int, int]
 
 
 def flip(point: Pixel, height: int) -> Pixel:
-    """From pixels counted from the top to pixels counted from the bottom, or back: it is its own inverse.
+    """From pixels counted from the top to pixels counted from the bottom; its own inverse.
 
-    Kling counts from the bottom left (VD0 to VD3). Whether its lowest row is 0 or 1 no source says; here it is 0.
+    Kling counts from the bottom left (VD0 to VD3). Whether its lowest row is 0 or 1 no source says;
+    here it is 0.
 
     Args:
         point: Column and row of a pixel.
@@ -62,7 +63,7 @@ class Move:
     """
 
     region: Region
-    path: tuple[Pixel, ...] = field(converter=tuple)
+    path: tuple[Pixel, ...]
     deviation: float = 0.0
     drawn: int = 0
     notes: tuple[str, ...] = ()
@@ -83,7 +84,7 @@ class MotionBrush:
         moves: The regions that move, in Kling's order.
     """
 
-    size: Size = field(converter=lambda size: (int(size[0]), int(size[1])))
+    size: Size = field()
     holds: tuple[Region, ...] = ()
     moves: tuple[Move, ...] = ()
 
@@ -97,7 +98,8 @@ class MotionBrush:
         """Start a brush over a picture.
 
         Args:
-            picture: The picture, or just its width and height. It is measured as displayed: an EXIF turn counts.
+            picture: The picture, or just its width and height. It is measured as displayed: an EXIF
+                turn counts.
 
         Raises:
             InvalidRequest: The picture's size can't be read, or it is an address.
@@ -132,14 +134,15 @@ class MotionBrush:
     ) -> MotionBrush:
         """Move a region along a path.
 
-        The path is laid onto the picture: it starts on the region, ends where it would leave the picture, and becomes
-        at most 77 whole points. Whatever was changed stands in `Move.notes` and in `ImageToVideo.problems()`.
+        The path is laid onto the picture: it starts on the region, ends where it would leave the
+        picture, and becomes at most 77 whole points. Whatever was changed stands in `Move.notes`
+        and in `ImageToVideo.problems()`.
 
         Args:
             region: One of `kling_facade.regions`.
             along: One of `kling_facade.paths`, or plain points.
-            start: ``"region"`` shifts a path that starts elsewhere onto the region; ``"as drawn"`` leaves it;
-                a point shifts it there.
+            start: ``"region"`` shifts a path that starts elsewhere onto the region; ``"as drawn"``
+                leaves it; a point shifts it there.
             name: What messages call the region.
 
         Raises:
@@ -168,7 +171,7 @@ class MotionBrush:
 
     @cached_property
     def dynamic_masks(self) -> tuple[tuple[str, tuple[Pixel, ...]], ...]:
-        """What goes out as ``dynamic_masks``: a mask and points from the bottom left for each moving region."""
+        """What goes out as ``dynamic_masks``: each mask, and its points from the bottom left."""
         height = self.size[1]
         return tuple(
             (
@@ -191,8 +194,8 @@ class MotionBrush:
         Args:
             static_mask: An address or base64.
             dynamic_masks: Mappings with ``mask`` and ``trajectories``, points from the bottom left.
-            size: Width and height of the picture. Needed when all masks are addresses, because the points count
-                from the bottom.
+            size: Width and height of the picture. Needed when all masks are addresses, because the
+                points count from the bottom.
 
         Raises:
             InvalidRequest: Something is missing or can't be read; the masks' sizes differ.
@@ -209,7 +212,7 @@ class MotionBrush:
                 "the picture's size is not known, and Kling's points count from its bottom",
                 hint="Give size=(width, height).",
             )
-        moves = tuple(Move(r, [flip(p, whole[1]) for p in points]) for r, points in moving)
+        moves = tuple(Move(r, tuple(flip(p, whole[1]) for p in points)) for r, points in moving)
         return cls(whole, () if held is None else (held,), moves)
 
 

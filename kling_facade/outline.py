@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Final, Literal, TypeAlias
 
 from .bitmap import Span
+from .points import Columns, Point
 
-__all__ = ["FillRule", "Point", "ellipse_spans", "polygon_spans"]
+__all__ = ["FillRule", "ellipse_spans", "polygon_spans"]
 
-Point: TypeAlias = tuple[float, float]
 FillRule: TypeAlias = Literal["evenodd", "nonzero"]
 
 _NEAR: Final = 1e-7  # a coordinate this close to a pixel is on it
@@ -24,12 +24,12 @@ _Rows: TypeAlias = defaultdict[int, list[_Crossing]]
 
 
 def polygon_spans(
-    points: Sequence[Point], height: int, rule: FillRule = "evenodd"
+    corners: Columns, height: int, rule: FillRule = "evenodd"
 ) -> tuple[list[Span], bool]:
     """The runs of pixels inside or on a polygon.
 
     Args:
-        points: The corners, in order; the last is joined to the first.
+        corners: The corners, in order; the last is joined to the first.
         height: Rows of the picture; rows outside are left out.
         rule: What is inside where the outline crosses itself. With ``"evenodd"`` parts that are
             covered twice cancel out, with ``"nonzero"`` they count once.
@@ -37,7 +37,7 @@ def polygon_spans(
     Returns:
         The runs, and whether the outline crosses itself so that a pixel shows it.
     """
-    rows = _EdgeRows(points, height)
+    rows = _EdgeRows(corners, height)
     spans = [(y, *pixels) for y, left, right in rows.level for pixels in _pixels(left, right)]
     windings: set[int] = set()
     for y, crossings in rows.crossings():
@@ -46,7 +46,8 @@ def polygon_spans(
                 windings.add(winding)
                 if winding % 2 or (winding and rule == "nonzero"):
                     spans.append((y, *pixels))
-    # Round a crossing the windings span two: 0, 1, 2 or -1, 0, 1. A simple outline has 0 and one other.
+    # Round a crossing the windings span two: 0, 1, 2 or -1, 0, 1. A simple outline has 0 and one
+    # other.
     return spans, len(windings - {0}) > 1 or any(abs(w) > 1 for w in windings)
 
 
@@ -57,11 +58,12 @@ class _EdgeRows:
     belongs to its shape at the top as at the bottom.
     """
 
-    def __init__(self, points: Sequence[Point], height: int) -> None:
+    def __init__(self, corners: Columns, height: int) -> None:
         self.inner: _Rows = defaultdict(list)  # rows that an edge passes through
         self.below: _Rows = defaultdict(list)  # rows of an edge's upper end: met a hair below it
         self.above: _Rows = defaultdict(list)  # rows of an edge's lower end: met a hair above it
         self.level: list[tuple[int, float, float]] = []  # level edges on a row
+        points = list(zip(*corners, strict=True))
         for start, end in zip(points, [*points[1:], points[0]], strict=True):
             self._add(start, end, height)
 

@@ -20,13 +20,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Final, TypeAlias
+from itertools import pairwise
+from typing import Final, TypeAlias
 
 from attrs import field, frozen
 
 from .errors import InvalidRequest
-from .outline import Point
-from .regions import scaled
+from .points import Columns, Point, columns, scaled
 
 __all__ = [
     "Path",
@@ -43,6 +43,9 @@ __all__ = [
 
 Size: TypeAlias = tuple[int, int]
 
+MAX_POINTS: Final = 77
+"""The most points of a trajectory (VD1 2026; stated for videos of five seconds)."""
+
 FLATNESS: Final = 0.05
 """How far a curve drawn as short straight pieces may be off, in pixels."""
 
@@ -58,16 +61,16 @@ class Path:
     """
 
     kind: str
-    _control: tuple[Point, ...] = field(repr=lambda control: f"<{len(control)} points>")
+    _control: Columns = field(repr=lambda control: f"<{len(control[0])} points>")
     relative: bool = False
     exact: bool = False
     free: bool = False
-    _draw: Callable[[Sequence[Point]], list[Point]] = field(default=list, repr=False)
+    _draw: Callable[[Sequence[Point]], list[Point]] | None = field(default=None, repr=False)
 
     @property
     def curved(self) -> bool:
         """Whether it is drawn as short straight pieces, and so not exactly."""
-        return self._draw is not list
+        return self._draw is not None
 
     def trace(self, size: Size) -> list[Point]:
         """Its points in pixels of a picture; curves as straight pieces at most `FLATNESS` off.
@@ -75,19 +78,28 @@ class Path:
         Args:
             size: Width and height of the picture.
         """
-        return self._draw(scaled(self._control, size, self.relative))
+        return list(zip(*self.columns(size), strict=True))
+
+    def columns(self, size: Size) -> Columns:
+        """The same as `trace`, as the x of all points and the y of all points."""
+        control = scaled(self._control, size, self.relative)
+        if self._draw is None:
+            return control
+        xs, ys = zip(*self._draw(list(zip(*control, strict=True))), strict=True)
+        return list(xs), list(ys)
 
 
 def path(along: Path | Iterable[Point]) -> Path:
-    """Take a path, or make one of plain points: up to 77 as they are, more as a hand-drawn stroke."""
+    """Take a path, or make one of points: up to 77 as they are, more as a hand-drawn stroke."""
     if isinstance(along, Path):
         return along
-    control = _checked(along, "path")
-    return Path("points", control, exact=True) if len(control) <= 77 else Path("stroke", control)
+    control = columns(along, "the path")
+    few = len(control[0]) <= MAX_POINTS
+    return Path("points", control, exact=True) if few else Path("stroke", control)
 
 
 def points(points: Iterable[Point], *, relative: bool = False) -> Path:
-    """These points and no others, each rounded to a whole pixel. More than 77 are refused when checked.
+    """These points and no others, rounded to whole pixels. More than 77 are refused later.
 
     Args:
         points: The points in order; the first is the start.
@@ -96,7 +108,7 @@ def points(points: Iterable[Point], *, relative: bool = False) -> Path:
     Raises:
         InvalidRequest: There is none, or a coordinate is no number.
     """
-    return Path("points", _checked(points, "path"), relative, exact=True)
+    return Path("points", columns(points, "the path"), relative, exact=True)
 
 
 def stroke(points: Iterable[Point], *, relative: bool = False) -> Path:
@@ -109,7 +121,7 @@ def stroke(points: Iterable[Point], *, relative: bool = False) -> Path:
     Raises:
         InvalidRequest: There is none, or a coordinate is no number.
     """
-    return Path("stroke", _checked(points, "stroke"), relative)
+    return Path("stroke", columns(points, "the stroke"), relative)
 
 
 def line(
@@ -133,11 +145,12 @@ def line(
     if (end is None) == (by is None) or (end is not None and start is None):
         raise InvalidRequest(
             "a line needs to know where it goes",
-            hint="line((100, 500), (900, 480)), line((100, 500), by=(800, -20)) or line(by=(800, -20)).",
+            hint="line((100, 500), (900, 480)), line((100, 500), by=(800, -20)) or line(by=(800, "
+            "-20)).",
         )
     origin = start if start is not None else (0.0, 0.0)
     goal = end if end is not None else (origin[0] + by[0], origin[1] + by[1]) if by else origin
-    return Path("line", _checked([origin, goal], "line"), relative, free=start is None)
+    return Path("line", columns([origin, goal], "the line"), relative, free=start is None)
 
 
 def arc(
@@ -155,7 +168,8 @@ def arc(
         centre: The circle's centre.
         radius: Its radius, above zero.
         start: The angle it starts at.
-        end: The angle it ends at. Above ``start`` it runs clockwise, below counter-clockwise; 360 more is a turn.
+        end: The angle it ends at. Above ``start`` it runs clockwise, below counter-clockwise; 360
+            more is a turn.
         radius_y: The vertical radius of an ellipse.
         relative: Whether centre and radii are fractions of the picture, each of its own side.
 
@@ -163,12 +177,12 @@ def arc(
         InvalidRequest: A radius is not above zero, or something is no number.
     """
     radii = (radius, radius if radius_y is None else radius_y)
-    control = _checked([centre, radii, (start, end)], "arc")
-    if min(control[1]) <= 0:
+    xs, ys = columns([centre, radii, (start, end)], "the arc")
+    if min(xs[1], ys[1]) <= 0:
         raise InvalidRequest(
-            f"the arc has a radius of {min(control[1]):g}", hint="Radii are above zero."
+            f"the arc has a radius of {min(xs[1], ys[1]):g}", hint="Radii are above zero."
         )
-    return Path("arc", control[:2], relative, draw=_Arc(*control[2]))
+    return Path("arc", (xs[:2], ys[:2]), relative, draw=_Arc(xs[2], ys[2]))
 
 
 def arc_through(start: Point, middle: Point, end: Point, *, relative: bool = False) -> Path:
@@ -183,30 +197,31 @@ def arc_through(start: Point, middle: Point, end: Point, *, relative: bool = Fal
     Raises:
         InvalidRequest: Something is no number.
     """
-    return Path("arc", _checked([start, middle, end], "arc"), relative, draw=_arc_through)
+    return Path("arc", columns([start, middle, end], "the arc"), relative, draw=_arc_through)
 
 
 def bezier(*control: Point, relative: bool = False) -> Path:
     """A Bézier curve.
 
     Args:
-        *control: Three points for a quadratic curve; four for a cubic one; seven, ten, ... for cubic ones joined,
+        *control: Three points for a quadratic curve; four for a cubic one; seven, ten, ... for
+        cubic ones joined,
             each starting where the one before ends.
         relative: Whether they are fractions of the picture.
 
     Raises:
         InvalidRequest: Another number of points.
     """
-    checked = _checked(control, "Bézier curve")
-    if len(checked) != 3 and (len(checked) < 4 or len(checked) % 3 != 1):
+    checked = columns(control, "the Bézier curve")
+    if len(control) != 3 and (len(control) < 4 or len(control) % 3 != 1):
         raise InvalidRequest(
-            f"a Bézier curve of {len(checked)} points", hint="It takes 3, 4, 7, 10, ... points."
+            f"a Bézier curve of {len(control)} points", hint="It takes 3, 4, 7, 10, ... points."
         )
     return Path("Bézier curve", checked, relative, draw=_bezier)
 
 
 def curve(points: Iterable[Point], *, relative: bool = False) -> Path:
-    """A smooth curve through all points (a centripetal Catmull-Rom spline: it makes no loops of its own).
+    """A smooth curve through all points: a centripetal Catmull-Rom spline, which never loops.
 
     Args:
         points: At least two.
@@ -215,8 +230,8 @@ def curve(points: Iterable[Point], *, relative: bool = False) -> Path:
     Raises:
         InvalidRequest: Fewer than two points, or a coordinate that is no number.
     """
-    control = _checked(points, "curve")
-    if len(control) < 2:
+    control = columns(points, "the curve")
+    if len(control[0]) < 2:
         raise InvalidRequest("a curve through one point", hint="It takes at least two.")
     return Path("curve", control, relative, draw=_catmull_rom)
 
@@ -233,25 +248,8 @@ def svg(d: str, *, relative: bool = False) -> Path:
     """
     from .svgpath import beziers
 
-    control = _checked(beziers(d), "SVG path")
+    control = columns(beziers(d), "the SVG path")
     return Path("SVG path", control, relative, draw=_bezier)
-
-
-def _checked(points: Iterable[Any], shape: str) -> tuple[Point, ...]:
-    """Pairs of finite numbers, at least one."""
-    given: Any = points.tolist() if hasattr(points, "tolist") else points
-    try:
-        pairs = tuple([(float(x), float(y)) for x, y in given])
-    except (TypeError, ValueError) as error:
-        raise InvalidRequest(
-            f"the {shape}'s points are pairs of numbers ({error})",
-            hint="Like [(10, 20), (30, 40)].",
-        ) from None
-    if not pairs:
-        raise InvalidRequest(f"the {shape} has no points", hint="Give at least two.")
-    if not math.isfinite(sum(map(sum, pairs))):
-        raise InvalidRequest(f"a coordinate of the {shape} is not a finite number")
-    return pairs
 
 
 def _pieces(bend: float, degree_factor: float) -> int:
@@ -329,7 +327,7 @@ def _arc_through(control: Sequence[Point]) -> list[Point]:
 
 
 def _catmull_rom(control: Sequence[Point]) -> list[Point]:
-    through = [control[0], *(b for a, b in zip(control, control[1:], strict=False) if a != b)]
+    through = [control[0], *(b for a, b in pairwise(control) if a != b)]
     if len(through) < 3:
         return through
     before = _mirrored(through[1], through[0])
@@ -350,7 +348,7 @@ def _as_cubic(p0: Point, p1: Point, p2: Point, p3: Point) -> tuple[Point, Point,
     d1, d2, d3 = (math.sqrt(math.dist(a, b)) for a, b in ((p0, p1), (p1, p2), (p2, p3)))
 
     def handle(away: Point, near: Point, far: Point, d: float) -> Point:
-        """The handle at ``near``: ``d`` is the root distance to ``away``, the one to ``far`` is d2."""
+        """The handle at ``near``; ``d`` is the root of its distance to ``away``."""
         scale = 3 * d * (d + d2)
         near_weight = 2 * d * d + 3 * d * d2 + d2 * d2
         x, y = (

@@ -25,7 +25,8 @@ from attrs import evolve, field, frozen
 from .bitmap import Bitmap
 from .errors import InvalidRequest
 from .image import Picture, PictureSource, need_pillow
-from .outline import FillRule, Point, ellipse_spans, polygon_spans
+from .outline import FillRule, ellipse_spans, polygon_spans
+from .points import Columns, Point, columns, scaled
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -50,6 +51,16 @@ __all__ = [
 Size: TypeAlias = tuple[int, int]
 Drawing: TypeAlias = tuple[Bitmap, tuple[str, ...]]
 """A region's pixels, and remarks about them."""
+
+
+def _short(points: tuple[Point, ...]) -> str:
+    """Few points in full, many by their number."""
+    return repr(points) if len(points) <= 6 else f"<{len(points)} points>"
+
+
+def _columns(points: Iterable[Point]) -> Columns:
+    xs, ys = zip(*points, strict=True)
+    return list(xs), list(ys)
 
 
 class ArrayLike(Protocol):
@@ -122,12 +133,12 @@ class Polygon(Region):
         fill: What is inside where the outline crosses itself.
     """
 
-    points: tuple[Point, ...] = field(repr=lambda points: _short(points))
+    points: tuple[Point, ...] = field(repr=_short)
     relative: bool = field(default=False, kw_only=True)
     fill: FillRule = field(default="evenodd", kw_only=True)
 
     def _draw(self, size: Size) -> Drawing:
-        corners = scaled(self.points, size, self.relative)
+        corners = scaled(_columns(self.points), size, self.relative)
         spans, crosses = polygon_spans(corners, size[1], self.fill)
         effect = (
             "parts covered twice are left out, and fill='nonzero' fills them"
@@ -157,8 +168,8 @@ class Box(Region):
     relative: bool = field(default=False, kw_only=True)
 
     def _draw(self, size: Size) -> Drawing:
-        corners = ((self.left, self.top), (self.right, self.bottom))
-        (left, top), (right, bottom) = scaled(corners, size, self.relative)
+        sides = [self.left, self.right], [self.top, self.bottom]
+        (left, right), (top, bottom) = scaled(sides, size, self.relative)
         rows = range(max(math.ceil(top), 0), min(math.floor(bottom), size[1] - 1) + 1)
         spans = ((y, math.ceil(left), math.floor(right)) for y in rows)
         return Bitmap.from_spans(size, spans), ()
@@ -179,8 +190,8 @@ class Ellipse(Region):
     relative: bool = field(default=False, kw_only=True)
 
     def _draw(self, size: Size) -> Drawing:
-        centre, radii = scaled((self.centre, self.radii), size, self.relative)
-        return Bitmap.from_spans(size, ellipse_spans(centre, radii, size[1])), ()
+        (cx, rx), (cy, ry) = scaled(_columns((self.centre, self.radii)), size, self.relative)
+        return Bitmap.from_spans(size, ellipse_spans((cx, cy), (rx, ry), size[1])), ()
 
 
 @frozen
@@ -200,7 +211,8 @@ class Painted(Region):
             raise InvalidRequest(
                 f"{self.name or 'the region'}: the mask {self.origin} is "
                 f"{_sides(self.pixels.size)}, the picture {_sides(size)}",
-                hint="Paint it at the picture's size (as displayed), or scale it with nearest neighbour.",
+                hint="Paint it at the picture's size (as displayed), or scale it with nearest "
+                "neighbour.",
             )
         return self.pixels, ()
 
@@ -227,7 +239,8 @@ class Combined(Region):
     """Two regions put together.
 
     Attributes:
-        operator: ``"|"`` for what either has, ``"-"`` for what only the first has, ``"&"`` for what both have.
+        operator: ``"|"`` for what either has, ``"-"`` for what only the first has, ``"&"`` for what
+            both have.
         first: A region.
         second: Another.
     """
@@ -264,12 +277,13 @@ def box(
     Raises:
         InvalidRequest: A side is not a number, or right is left of left, or bottom above top.
     """
-    (left, top), (right, bottom) = _checked([(left, top), (right, bottom)], "box", name)
+    (left, right), (top, bottom) = columns([(left, top), (right, bottom)], _called("box", name))
     if right < left or bottom < top:
         raise InvalidRequest(
             f"{_called('box', name)} has its sides the wrong way round: "
             f"left {left:g}, top {top:g}, right {right:g}, bottom {bottom:g}",
-            hint="The order is left, top, right, bottom. For a width add it: box(x, y, x + w, y + h).",
+            hint="The order is left, top, right, bottom. For a width add it: box(x, y, x + w, y + "
+            "h).",
         )
     return Box(left, top, right, bottom, relative=relative, name=name)
 
@@ -280,16 +294,17 @@ def polygon(
     """The inside of an outline, drawn by its corners or as a lasso of any number of points.
 
     Args:
-        points: At least three; the last is joined to the first. Any iterable of pairs, an array too.
+        points: At least three; the last is joined to the first. Any iterable of pairs, an array
+            too.
         relative: Whether they are fractions of the picture.
-        fill: Where the outline crosses itself, ``"evenodd"`` leaves out what is covered twice (as Pillow,
-            OpenCV and scikit-image do), ``"nonzero"`` fills it (as SVG does).
+        fill: Where the outline crosses itself, ``"evenodd"`` leaves out what is covered twice (as
+            Pillow, OpenCV and scikit-image do), ``"nonzero"`` fills it (as SVG does).
         name: What messages call it.
 
     Raises:
         InvalidRequest: Fewer than three different corners, or a coordinate that is no number.
     """
-    corners = _checked(points, "polygon", name)
+    corners = tuple(zip(*columns(points, _called("polygon", name)), strict=True))
     if len(set(corners)) < 3:
         raise InvalidRequest(
             f"{_called('polygon', name)} has {len(set(corners))} different corners",
@@ -297,7 +312,7 @@ def polygon(
         )
     if fill not in ("evenodd", "nonzero"):
         raise InvalidRequest(f"fill is 'evenodd' or 'nonzero', not {fill!r}")
-    return Polygon(tuple(corners), relative=relative, fill=fill, name=name)
+    return Polygon(corners, relative=relative, fill=fill, name=name)
 
 
 def ellipse(
@@ -313,8 +328,8 @@ def ellipse(
     Args:
         centre: Its centre.
         radius_x: Half its width.
-        radius_y: Half its height; the same when left out. With ``relative`` that is the same *fraction*, of
-            the height.
+        radius_y: Half its height; the same when left out. With ``relative`` that is the same
+            *fraction*, of the height.
         relative: Whether all are fractions of the picture.
         name: What messages call it.
 
@@ -322,7 +337,8 @@ def ellipse(
         InvalidRequest: A radius is not above zero, or something is no number.
     """
     radii = (radius_x, radius_x if radius_y is None else radius_y)
-    middle, checked_radii = _checked([centre, radii], "ellipse", name)
+    pairs = columns([centre, radii], _called("ellipse", name))
+    middle, checked_radii = zip(*pairs, strict=True)
     if min(checked_radii) <= 0:
         raise InvalidRequest(
             f"{_called('ellipse', name)} has a radius of {min(checked_radii):g}",
@@ -335,9 +351,10 @@ def painted(mask: PictureSource | ArrayLike, *, threshold: int = 128, name: str 
     """A mask that was painted: light pixels are selected.
 
     Args:
-        mask: A picture (anything that is one elsewhere, but no address), or a two-dimensional array of booleans
-            or of numbers from 0 to 255.
-        threshold: Pixels at least this light are selected, 1 to 255. For an array of booleans ``True`` is.
+        mask: A picture (anything that is one elsewhere, but no address), or a two-dimensional array
+            of booleans or of numbers from 0 to 255.
+        threshold: Pixels at least this light are selected, 1 to 255. For an array of booleans
+            ``True`` is.
         name: What messages call it.
 
     Raises:
@@ -384,7 +401,7 @@ def opaque(picture: PictureSource, *, threshold: int = 128, name: str = "") -> R
 
 
 def remote(url: str, *, name: str = "") -> Region:
-    """A mask that lies at an address already, for Kling to fetch. It can't be checked or shown here.
+    """A mask at an address, for Kling to fetch. It can't be checked or shown here.
 
     Args:
         url: Where it lies.
@@ -397,28 +414,6 @@ def remote(url: str, *, name: str = "") -> Region:
     if picture.url is None:
         raise InvalidRequest(f"{url!r} is no http(s) address", hint="For a file use painted().")
     return Remote(picture.url, name=name)
-
-
-def scaled(points: Iterable[Point], size: Size, relative: bool) -> list[Point]:
-    """Points in pixels: fractions 0..1 are the first to the last pixel of a side."""
-    if not relative:
-        return list(points)
-    width, height = size[0] - 1, size[1] - 1
-    return [(x * width, y * height) for x, y in points]
-
-
-def _checked(points: Iterable[Any], shape: str, name: str) -> list[Point]:
-    """Pairs of finite numbers."""
-    try:
-        pairs = [(float(x), float(y)) for x, y in points]
-    except (TypeError, ValueError) as error:
-        raise InvalidRequest(
-            f"{_called(shape, name)}: points are pairs of numbers ({error})",
-            hint="Like [(10, 20), (30, 40)].",
-        ) from None
-    if not all(math.isfinite(x) and math.isfinite(y) for x, y in pairs):
-        raise InvalidRequest(f"{_called(shape, name)}: a coordinate is not a finite number")
-    return pairs
 
 
 def _check_threshold(threshold: int) -> None:
@@ -444,8 +439,3 @@ def _called(shape: str, name: str) -> str:
 
 def _sides(size: Size) -> str:
     return f"{size[0]}x{size[1]}"
-
-
-def _short(points: tuple[Point, ...]) -> str:
-    """Few points in full, many by their number."""
-    return repr(points) if len(points) <= 6 else f"<{len(points)} points>"

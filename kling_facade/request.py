@@ -1,7 +1,7 @@
 """`ImageToVideo`: one request for one video, as one value that doesn't change.
 
-Building it costs nothing and sends nothing. `problems` says what is wrong with it; `to_body` gives the
-generated model that goes out.
+Building it costs nothing and sends nothing. `problems` says what is wrong with it; `to_body` gives
+the generated model that goes out.
 """
 
 from __future__ import annotations
@@ -44,11 +44,12 @@ Mode: TypeAlias = Literal["std", "pro", "4k"]
 """``std`` is 720p, ``pro`` 1080p, ``4k`` for kling-v3 alone (VD1 2026, VD5 2026-04)."""
 
 Duration: TypeAlias = Literal[3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]
-"""Seconds. All models but kling-v3 take 5 or 10. A computed number passes through `seconds` first."""
+"""Seconds. All models but kling-v3 take 5 or 10. A computed number passes through `seconds` first.
+"""
 
 DEFAULT_MODEL: Final = "kling-v2-6"
-"""The newest model that the published page lists and that Kling still serves (VD4 2026-09). Silent, it
-costs what kling-v2-5-turbo costs, and it alone of the two has sound and voices."""
+"""The newest model that the published page lists and that Kling still serves (VD4 2026-09). Silent,
+it costs what kling-v2-5-turbo costs, and it alone of the two has sound and voices."""
 
 
 def seconds(value: int | str) -> Duration:
@@ -73,6 +74,10 @@ def _duration(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
+def _first_picture(source: PictureSource) -> Picture:
+    return Picture.of(source)
+
+
 def _picture(source: PictureSource | None) -> Picture | None:
     return None if source is None else Picture.of(source)
 
@@ -85,6 +90,14 @@ def _voices(voices: Iterable[str | Voice]) -> tuple[str, ...]:
 
 def _names(allow: Iterable[str]) -> frozenset[str]:
     return frozenset([allow] if isinstance(allow, str) else allow)
+
+
+def _copied(extra: Mapping[str, Any]) -> Mapping[str, Any]:
+    return dict(extra)
+
+
+def _plain(text: str | None) -> str:
+    return text or ""
 
 
 def _text(value: str | SpokenPrompt | None) -> str | SpokenPrompt:
@@ -103,20 +116,22 @@ class ImageToVideo:
         mode: Quality and price.
         duration: Seconds.
         negative_prompt: What must not be seen.
-        cfg_scale: How closely the video follows the prompt, 0 to 1. Models before 2.0 alone take it.
+        cfg_scale: How closely the video follows the prompt, 0 to 1. Models before 2.0 alone take
+            it.
         image_tail: The picture the video ends on.
         camera: One of `kling_facade.camera`'s moves.
         motion_brush: A `MotionBrush`.
         voices: Ids of voices for a prompt with ``<<<voice_1>>>`` in it. `voice.prompt` is easier.
         sound: Whether the video has sound. ``None`` leaves it out, unless voices speak.
         callback_url: An address that is told of each change of the job's state.
-        external_task_id: Your own id of the job, unique in the account. Left out, the client makes one.
+        external_task_id: Your own id of the job, unique in the account. Left out, the client makes
+            one.
         allow: Names of capability rules to let through.
         extra: Fields that have no name here yet, as they go out.
 
     Raises:
-        InvalidRequest: Something is not even of the right kind. What Kling would object to is listed by
-            `problems` instead.
+        InvalidRequest: Something is not even of the right kind. What Kling would object to is
+            listed by `problems` instead.
 
     Example:
         >>> request = ImageToVideo("https://example.com/fox.png", prompt="the fox turns its head")
@@ -124,12 +139,12 @@ class ImageToVideo:
         []
     """
 
-    image: Picture = field(converter=Picture.of, kw_only=False)
+    image: Picture = field(converter=_first_picture, kw_only=False)
     prompt: str | SpokenPrompt = field(default="", converter=_text)
     model: KnownModel | str = DEFAULT_MODEL
     mode: Mode = "std"
     duration: Duration = field(default=5, converter=_duration)
-    negative_prompt: str = field(default="", converter=lambda text: text or "")
+    negative_prompt: str = field(default="", converter=_plain)
     cfg_scale: float | None = None
     image_tail: Picture | None = field(default=None, converter=_picture)
     camera: CameraMove | None = None
@@ -139,7 +154,7 @@ class ImageToVideo:
     callback_url: str | None = None
     external_task_id: str | None = None
     allow: frozenset[str] = field(default=frozenset(), converter=_names)
-    extra: Mapping[str, Any] = field(factory=dict, converter=dict, hash=False)
+    extra: Mapping[str, Any] = field(factory=dict, converter=_copied, hash=False)
 
     def __attrs_post_init__(self) -> None:
         if isinstance(self.prompt, SpokenPrompt) and self.voices:
@@ -177,11 +192,12 @@ class ImageToVideo:
         return self.sound
 
     def to_body(self, *, preset_config: bool = True) -> ImageToVideoRequest:
-        """The generated model of this request. Empty values are left out; pictures are not read yet.
+        """The generated model. Empty values are left out; pictures are not read yet.
 
         Args:
-            preset_config: Whether a compound camera move carries a ``config`` of zeros: the published
-                page requires it (PAGE), Kling's own API wants none (VD1). A gateway knows.
+            preset_config: Whether a compound camera move carries a ``config`` of zeros: the
+                published page requires it (PAGE), Kling's own API wants none (VD1). A gateway
+                knows.
 
         Raises:
             InvalidRequest: A picture's file can't be read, or a mask can't be drawn.

@@ -1,8 +1,8 @@
 """Rules that answer before money is spent.
 
-`problems` looks at a whole request and lists everything at once. What each rule says, who says so and
-how strict it is stands in the catalogue (``catalog.toml``); what it takes to see whether a request keeps
-it is code, in ``checks/``.
+`problems` looks at a whole request and lists everything at once. What each rule says, who says so
+and how strict it is stands in the catalogue (``catalog.toml``); what it takes to see whether a
+request keeps it is code, in ``checks/``.
 
 Three severities:
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from .errors import InvalidRequest
-from .outline import Point
+from .points import Point
 
 __all__ = ["beziers"]
 
@@ -97,7 +97,8 @@ class _Pen:
         if self.control:
             raise InvalidRequest(
                 "the SVG path has several strokes: a region follows one without gaps",
-                hint=f"Give the part before the second {command}, or draw one path for each region.",
+                hint=f"Give the part before the second {command}, or draw one path for each "
+                "region.",
             )
         self.control.append((n[0], n[1]))
 

@@ -1,13 +1,14 @@
-"""Voices in a prompt, by name instead of by number.
+r"""Voices in a prompt, by name instead of by number.
 
     voice.prompt("The keeper says: {anna} 'Who is there?'", anna="<voice id>")
-    voice.script("anna: Who is there?\\nben: Only me.", anna="<id>", ben="<id>", scene="A lighthouse.")
+    voice.script("anna: Who is there?\nben: Only me.", anna="<id>", ben="<id>", scene="A hut.")
 
 Kling wants ``<<<voice_1>>>`` in the prompt, the ids in ``voice_list`` in the same order, and
 ``sound`` switched on (VD1 2026, PAGE). Both functions give a `SpokenPrompt` that carries all three;
 hand it to ``ImageToVideo(..., prompt=...)``.
 
-Ids come from Kling's custom and preset voices. Those of its text-to-speech are another set (VD4 2026-09).
+Ids come from Kling's custom and preset voices. Those of its text-to-speech are another set (VD4
+2026-09).
 """
 
 from __future__ import annotations
@@ -31,6 +32,14 @@ _REFERENCE = re.compile(r"(<<<(?:element|image)_\d+>>>)")
 _SPEAKER = re.compile(r"\s*(?P<name>[^:]+?)\s*:\s*(?P<words>.+?)\s*")
 
 
+def _check_id(_: object, __: object, value: str) -> None:
+    if not isinstance(value, str) or not value.strip():
+        raise InvalidRequest(
+            f"a voice id is a text that is not empty, not {value!r}",
+            hint="Copy it from Kling's list of custom or preset voices.",
+        )
+
+
 @frozen
 class Voice:
     """A voice by its id, for template strings: ``t"{anna} 'Hello'"`` with ``anna = Voice("...")``.
@@ -39,15 +48,7 @@ class Voice:
         id: The id that Kling gave the voice.
     """
 
-    id: str = field()
-
-    @id.validator
-    def _given(self, _: object, value: str) -> None:
-        if not isinstance(value, str) or not value.strip():
-            raise InvalidRequest(
-                f"a voice id is a text that is not empty, not {value!r}",
-                hint="Copy it from Kling's list of custom or preset voices.",
-            )
+    id: str = field(validator=_check_id)
 
 
 @frozen
@@ -67,7 +68,7 @@ class SpokenPrompt:
     """
 
     text: str
-    voices: tuple[str, ...] = field(converter=tuple)
+    voices: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return self.text
@@ -90,14 +91,14 @@ def prompt(template: Any, /, **voices: str | Voice | Text) -> SpokenPrompt:
 
     Args:
         template: Text with ``{name}`` where a voice speaks; ``{{`` and ``}}`` are braces. Or, from
-            Python 3.14, a template string whose interpolated `Voice` values speak and whose other values
-            are put in as escaped text.
+            Python 3.14, a template string whose interpolated `Voice` values speak and whose other
+            values are put in as escaped text.
         **voices: For each name a voice id, or `Text` for words from elsewhere.
 
     Raises:
         InvalidRequest: A name is spoken and not given, or given and never spoken; the template is
-            broken; an id is empty. More than two voices are not refused here: how many a model takes
-            is for `ImageToVideo.problems` to say.
+            broken; an id is empty. More than two voices are not refused here: how many a model
+            takes is for `ImageToVideo.problems` to say.
     """
     if hasattr(template, "strings") and hasattr(template, "interpolations"):
         return _from_template_string(template, voices)
@@ -123,17 +124,20 @@ def script(
     """A dialogue: who says what, in order.
 
     Args:
-        lines: Pairs of speaker and words, or one text with a ``speaker: words`` line each. A speaker
-            may be written as in the picture (``"the old man"``) when ``voices`` has it with underscores.
-        scene: What is to be seen, in front of the dialogue. No template: it may have any characters.
+        lines: Pairs of speaker and words, or one text with a ``speaker: words`` line each. A
+            speaker may be written as in the picture (``"the old man"``) when ``voices`` has it with
+            underscores.
+        scene: What is to be seen, in front of the dialogue. No template: it may have any
+            characters.
         **voices: The voice id of each speaker.
 
     Returns:
-        One sentence a line: ``Anna <<<voice_1>>> says: "Who is there?"``. Kling asks for simple grammar
-        around a token (VD1 2026).
+        One sentence a line: ``Anna <<<voice_1>>> says: "Who is there?"``. Kling asks for simple
+        grammar around a token (VD1 2026).
 
     Raises:
-        InvalidRequest: A line has no speaker or no words; a speaker has no voice; a voice has no line.
+        InvalidRequest: A line has no speaker or no words; a speaker has no voice; a voice has no
+            line.
     """
     spoken = [(who, words) for who, words in (_lines(lines) if isinstance(lines, str) else lines)]
     keys = [re.sub(r"\W+", "_", who.strip().lower()) for who, _ in spoken]
@@ -238,7 +242,8 @@ def _interpolated(part: Any) -> Voice | Text:
 def _number(parts: Iterable[str | Voice | Text], *, keep_references: bool = False) -> SpokenPrompt:
     """Write the tokens in order of first use, and escape what stands between them.
 
-    Plain strings are the author's: with ``keep_references`` Kling's element and image tokens stay in them.
+    Plain strings are the author's: with ``keep_references`` Kling's element and image tokens stay
+    in them.
     """
     ids: list[str] = []
     out = [""]  # texts at even places, tokens at odd ones: neighbouring texts are escaped as one
@@ -254,4 +259,4 @@ def _number(parts: Iterable[str | Voice | Text], *, keep_references: bool = Fals
             out[-1] += first
             out += others
     text = "".join(piece if place % 2 else escape(piece) for place, piece in enumerate(out))
-    return SpokenPrompt(text, ids)
+    return SpokenPrompt(text, tuple(ids))

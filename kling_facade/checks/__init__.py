@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ALL"]
 
-ALL: Final["tuple[Callable[[ImageToVideo, Judge], None], ...]"] = (
+ALL: Final[tuple[Callable[[ImageToVideo, Judge], None], ...]] = (
     check_fields,
     check_pictures,
     check_model,

@@ -59,7 +59,8 @@ def _check_size(request: ImageToVideo, brush: MotionBrush, judge: Judge) -> None
         judge.object_(
             "brush-size",
             _FIELD,
-            f"it is drawn over {brush.size[0]}x{brush.size[1]} pixels, the picture has {size[0]}x{size[1]}. "
+            f"it is drawn over {brush.size[0]}x{brush.size[1]} pixels, the picture has "
+            f"{size[0]}x{size[1]}. "
             "Start it with MotionBrush.over(the same picture).",
         )
 
@@ -76,7 +77,8 @@ def _check_region(region: Region, label: str, size: tuple[int, int], judge: Judg
         judge.object_(
             "region-empty",
             _FIELD,
-            f"{label} has no pixels in the picture ({size[0]}x{size[1]}): it lies outside, or nothing is left of it.",
+            f"{label} has no pixels in the picture ({size[0]}x{size[1]}): it lies outside, or "
+            "nothing is left of it.",
         )
     for remark in region.advice(size):
         judge.object_("region-crossing", _FIELD, f"{label}: {remark}")
@@ -97,7 +99,8 @@ def _check_path(move: Move, label: str, size: tuple[int, int], judge: Judge) -> 
         judge.object_(
             "path-points",
             _FIELD,
-            f"{label} has a path of {len(move.path)} points, at most {most}. paths.stroke() simplifies it.",
+            f"{label} has a path of {len(move.path)} points, at most {most}. paths.stroke() "
+            "simplifies it.",
         )
     width, height = size
     if outside := [p for p in move.path if not (0 <= p[0] < width and 0 <= p[1] < height)]:

@@ -1,4 +1,4 @@
-"""Fields in ``extra``: those with a name here don't belong there; those of Kling's own API are checked."""
+"""Fields in ``extra``: those with a name here are refused, those of Kling's own API checked."""
 
 from __future__ import annotations
 

@@ -28,7 +28,8 @@ def check_fields(request: ImageToVideo, judge: Judge) -> None:
         judge.object_(
             "external-id",
             "external_task_id",
-            f"{own_id[:80]!r} can't stand in an address. Use letters, digits, '-', '_', '.', '~'; up to 200.",
+            f"{own_id[:80]!r} can't stand in an address. Use letters, digits, '-', '_', '.', '~'; "
+            "up to 200.",
         )
 
 
@@ -49,7 +50,8 @@ def _check_choices(request: ImageToVideo, judge: Judge) -> None:
         judge.object_(
             "duration-unknown",
             "duration",
-            f"{request.duration!r} is no whole number of seconds from {durations[0]} to {durations[-1]}.",
+            f"{request.duration!r} is no whole number of seconds from {durations[0]} to "
+            f"{durations[-1]}.",
         )
 
 

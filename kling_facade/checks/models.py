@@ -57,7 +57,8 @@ def _check_standing(model: Model, judge: Judge) -> None:
         judge.object_(
             "model-retired",
             "model",
-            f"Kling itself stopped serving {model.name} on {model.retired}; a gateway may still do. "
+            f"Kling itself stopped serving {model.name} on {model.retired}; a gateway may still "
+            "do. "
             f"Live: {', '.join(live)}.",
         )
     if not model.listed:
@@ -69,7 +70,7 @@ def _check_standing(model: Model, judge: Judge) -> None:
 
 
 def _check_mode(model: Model, request: ImageToVideo, judge: Judge) -> bool:
-    """Whether the model has this mode and duration. If not, asking for features in it means nothing."""
+    """Whether the model has this mode and duration, without which no feature means anything."""
     cited = _cited(model)
     if request.mode not in model.modes:
         if request.mode in judge.limit("modes"):
@@ -87,7 +88,8 @@ def _check_mode(model: Model, request: ImageToVideo, judge: Judge) -> bool:
             judge.object_(
                 "model-duration",
                 "duration",
-                f"{model.name} in mode {request.mode} films {spoken} seconds, not {request.duration}.",
+                f"{model.name} in mode {request.mode} films {spoken} seconds, not "
+                f"{request.duration}.",
                 cited,
             )
         return False
@@ -140,12 +142,7 @@ def _spelled(feature: Feature) -> list[str]:
 def _check_details(model: Model, request: ImageToVideo, judge: Judge) -> None:
     camera, tail = model.feature("camera"), model.feature("tail")
     move = request.camera
-    if (
-        move is not None
-        and camera.kinds is not None
-        and camera.at
-        and move.type not in camera.kinds
-    ):
+    if move is not None and camera.kinds and move.type not in camera.kinds:
         judge.object_(
             "model-camera-type",
             "camera",

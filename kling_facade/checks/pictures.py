@@ -72,13 +72,15 @@ def _check_bytes(picture: Picture, byte_count: int, field: str, judge: Judge) ->
         judge.object_(
             "image-bytes",
             field,
-            f"{picture.label} has {byte_count / 1e6:.1f} MB; at most {sure / 1e6:g} MB are taken. {_FIT}",
+            f"{picture.label} has {byte_count / 1e6:.1f} MB; at most {sure / 1e6:g} MB are taken. "
+            f"{_FIT}",
         )
     elif byte_count > sure:
         judge.object_(
             "image-megabyte",
             field,
-            f"{picture.label} has {byte_count:,} bytes, more than {sure:,}: it may be refused. {_FIT}",
+            f"{picture.label} has {byte_count:,} bytes, more than {sure:,}: it may be refused. "
+            f"{_FIT}",
         )
 
 
@@ -87,7 +89,8 @@ def _check_whole(picture: Picture, header: Header, field: str, judge: Judge) -> 
         judge.object_(
             "image-damaged",
             field,
-            f"{picture.label} is a damaged {header.format}: {header.damage}. Copy or download it again.",
+            f"{picture.label} is a damaged {header.format}: {header.damage}. Copy or download it "
+            "again.",
         )
     if header.animated:
         judge.object_(
@@ -125,8 +128,10 @@ def _check_unusual(picture: Picture, header: Header, field: str, judge: Judge) -
         judge.object_(
             "image-turned",
             field,
-            f"{picture.label} is stored as {width}x{height} with a note to turn it (EXIF orientation "
-            f"{header.orientation}). If the video lies on its side, fit() turns the pixels themselves.",
+            f"{picture.label} is stored as {width}x{height} with a note to turn it (EXIF "
+            "orientation "
+            f"{header.orientation}). If the video lies on its side, fit() turns the pixels "
+            "themselves.",
         )
     traits = [
         name

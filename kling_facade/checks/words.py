@@ -22,7 +22,8 @@ def check_words(request: ImageToVideo, judge: Judge) -> None:
             judge.object_(
                 f"{field.replace('_', '-')}-length",
                 field,
-                f"it has {len(words)} characters, {len(words) - most} more than the {most} allowed.",
+                f"it has {len(words)} characters, {len(words) - most} more than the {most} "
+                "allowed.",
             )
     if not text.strip() and not request.extra.get("multi_shot"):
         judge.object_("prompt-empty", "prompt", "it is empty. Say what happens.")
@@ -52,7 +53,8 @@ def _check_voices(request: ImageToVideo, text: str, judge: Judge) -> None:
             judge.object_(
                 "voice-unspoken",
                 "voices",
-                f"voice {number} ({voice}) is listed and never speaks: <<<voice_{number}>>> is not in the prompt.",
+                f"voice {number} ({voice}) is listed and never speaks: <<<voice_{number}>>> is not "
+                "in the prompt.",
             )
     if (voices or spoken) and not request.sound_on:
         judge.object_("voice-sound-off", "sound", "voices speak only with sound=True.")
