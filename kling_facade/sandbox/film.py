@@ -160,7 +160,7 @@ def shoot(
 
 
 def _video_stream(container: Any, size: tuple[int, int], fps: int) -> Any:
-    options = {"preset": "veryfast", "crf": "20", "g": str(fps)}
+    options = {"preset": "veryfast", "crf": "18", "g": str(fps)}
     stream = container.add_stream("libx264", rate=fps, options=options)
     stream.width, stream.height = size
     stream.pix_fmt = "yuv420p"

@@ -195,7 +195,7 @@ def _late_reasons(film: Film) -> Iterator[str]:
 
 def _picture_reasons(name: str, picture: Picture) -> Iterator[str]:
     if picture.size is None:
-        yield f"{name}: File is not a JPEG or PNG picture"
+        yield f"{name}: File can't be read as a JPEG or PNG picture"
         return
     width, height = picture.size
     if min(width, height) < _MIN_SIDE:
@@ -209,7 +209,7 @@ def _picture_reasons(name: str, picture: Picture) -> Iterator[str]:
 def _mask_reasons(picture: Picture, masks: list[Picture]) -> Iterator[str]:
     sizes = [mask.size for mask in masks if not mask.drawn]
     if None in sizes:
-        yield "mask: File is not a JPEG or PNG picture"
+        yield "mask: File can't be read as a JPEG or PNG picture"
         return
     if len(set(sizes)) > 1:
         yield "mask: all masks must have the same size"

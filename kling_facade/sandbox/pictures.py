@@ -98,6 +98,7 @@ class Pictures:
 
     def __init__(self, folder: Folder) -> None:
         self._folder = folder
+        self._known: dict[str, Picture] = {}
 
     def take(self, name: str, value: str) -> Picture:
         """Read a picture from a field's value.
@@ -125,19 +126,26 @@ class Pictures:
 
     def _keep(self, content: bytes) -> Picture:
         digest = hashlib.sha256(content).hexdigest()
-        path = self._folder.path / digest
-        if not path.exists():
+        if digest not in self._known:
+            path = self._folder.path / digest
             path.write_bytes(content)
-        return Picture(digest, path, _size(content), len(content))
+            self._known[digest] = Picture(digest, path, _size(content), len(content))
+        return self._known[digest]
 
 
 def _size(content: bytes) -> tuple[int, int] | None:
-    """Width and height of a JPEG or PNG as it is looked at, from its header."""
+    """Width and height of a JPEG or PNG as it is looked at; ``None`` for all else.
+
+    It is decoded to its end, for a picture may be cut short; but not one whose header promises more
+    pixels than a machine should unpack.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(content), formats=("JPEG", "PNG")) as image:
                 width, height = image.size
+                image.draft("RGB", (width // 8, height // 8))  # a JPEG decodes faster small
+                image.load()
                 turned = image.getexif().get(0x0112, 1) >= 5
     except (
         UnidentifiedImageError,

@@ -183,11 +183,14 @@ def test_voices_are_listed_and_heard(api: httpx.Client, fields: dict[str, Any], 
         ({"image_tail": png(picture((200, 200)))}, "image_tail: Image pixel is invalid"),
         (
             {"image": base64.b64encode(b"this is a text file").decode()},
-            "image: File is not a JPEG or PNG",
+            "image: File can't be read as a JPEG or PNG",
         ),
-        ({"image": png(picture(), "GIF")}, "image: File is not a JPEG or PNG"),
+        ({"image": png(picture(), "GIF")}, "image: File can't be read as a JPEG or PNG"),
         ({"static_mask": png(Image.new("L", (320, 200)))}, "Mask ratio is invalid: 320x200"),
-        ({"static_mask": base64.b64encode(b"text").decode()}, "mask: File is not a JPEG or PNG"),
+        (
+            {"static_mask": base64.b64encode(b"text").decode()},
+            "mask: File can't be read as a JPEG or PNG",
+        ),
         (
             {"static_mask": MASK, "dynamic_masks": [stroke(mask=png(Image.new("L", (640, 600))))]},
             "all masks must have the same size",
