@@ -2,8 +2,9 @@
 
     python scripts/import_page.py PAGE [--to FILE]
 
-PAGE is a file: Markdown with one fenced OpenAPI 3.0 document, or the bare document. Each repair is
-printed with its line. Exit code 1: the page can't be read, and nothing was written.
+PAGE is a file or an http(s) address: Markdown with one fenced OpenAPI 3.0 document, or the bare
+document. Each repair is printed with its line. Exit code 1: the page can't be read, and nothing was
+written.
 """
 
 from __future__ import annotations
@@ -12,34 +13,23 @@ import argparse
 import sys
 from pathlib import Path
 
-from specpipe import facts, files, page
+from specpipe import fetch, files, pipeline
 from specpipe.errors import PageError
-
-HEADER = """\
-What the gateway publishes, as facts. Written by scripts/import_page.py; never edit it by hand.
-x-text: a SHA-256 digest for each text. x-stated: facts that were found in the text."""
-
-
-def upstream_bytes(document: object) -> bytes:
-    """The file that holds a page's facts."""
-    return files.dump(document, HEADER)
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command."""
     parser = argparse.ArgumentParser(description="Import a published page as facts.")
-    parser.add_argument("page", type=Path)
+    parser.add_argument("page", help="a file or an http(s) address")
     parser.add_argument("--to", type=Path, default=files.ROOT / files.UPSTREAM)
     args = parser.parse_args(argv)
     try:
-        found = page.read(args.page.read_bytes())
-        document = facts.collect(found.document).document
-    except (OSError, PageError) as error:
+        found, _, data = pipeline.read_page(fetch.get(args.page))
+    except PageError as error:
         print(f"{args.page}: {error}", file=sys.stderr)
         return 1
     for repair in found.repairs:
         print(f"{args.page}: {repair}")
-    data = upstream_bytes(document)
     if args.to.exists() and args.to.read_bytes() == data:
         print(f"{args.to}: unchanged")
         return 0

@@ -2,9 +2,9 @@
 
     python scripts/spec_changes.py OLD NEW [--format text|markdown|json] [--facade]
 
-OLD and NEW are OpenAPI 3.0 documents in YAML or JSON, the facts in ``openapi/upstream``, or published
-pages in Markdown. Exit code 0: compared; 1: one of them can't be read; with ``--exit-code`` also 3:
-the facade needs attention.
+OLD and NEW are OpenAPI 3.0 documents in YAML or JSON, the facts in ``openapi/upstream``, or
+published pages in Markdown. Exit code 0: compared; 1: one of them can't be read; with
+``--exit-code`` also 3: the facade needs attention.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from specpipe import changes, facade, files, page, report
+from specpipe import changes, facade, files, judge, page, report
 from specpipe.errors import PipelineError
 from specpipe.facts import STATED, TEXT, collect
 
@@ -26,10 +26,13 @@ def document(path: Path) -> dict[str, object]:
     """
     data = path.read_bytes()
     found = page.read(data)
-    if any(f"{key}:".encode() in data for key in (TEXT, STATED)) or path.name == files.RESOLVED.name:
+    if (
+        any(f"{key}:".encode() in data for key in (TEXT, STATED))
+        or path.name == files.RESOLVED.name
+    ):
         plain: dict[str, object] = found.document.plain()
         return plain
-    return collect(found.document).document
+    return collect(found.document, found.around).document
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -49,7 +52,7 @@ def main(argv: list[str] | None = None) -> int:
             return 1
     table = facade.load(files.ROOT)
     known = files.read_yaml(files.ROOT / files.RESOLVED)
-    found = facade.judge(changes.compare(*documents), table, known)
+    found = judge.judge(changes.compare(*documents), table, known)
     print(report.RENDERERS[args.format](found))
     attention = any(change.facade != "covered" for change in found)
     return 3 if args.exit_code and attention else 0

@@ -1,8 +1,8 @@
 """What changed between two documents, and for whom it breaks.
 
 Requests and answers are judged apart: a field that becomes required breaks those who send, a field
-that stops being promised breaks those who read. Facts that stand in prose count like facts that stand
-in the schema, so that moving one into the other is no change.
+that stops being promised breaks those who read. Facts that stand in prose count like facts that
+stand in the schema, so that moving one into the other is no change.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from attrs import evolve, field, frozen
 
 from .facts import METHODS, STATED, TEXT, digest
 
-__all__ = ["LEVELS", "Change", "Level", "compare", "effective", "level_of"]
+__all__ = ["LEVELS", "Change", "Facade", "Level", "compare", "effective", "level_of"]
 
 Level = Literal["none", "patch", "minor", "major"]
 Facade = Literal["covered", "missing", "broken"]
@@ -26,6 +26,8 @@ LEVELS: Final[tuple[Level, ...]] = ("none", "patch", "minor", "major")
 _TEXT_KEYS: Final = ("description", "summary", "title", "example", "examples")
 _UPPER: Final = ("maximum", "maxLength", "maxItems", "maxProperties")
 _LOWER: Final = ("minimum", "minLength", "minItems", "minProperties")
+_OTHER_TYPES: Final = frozenset({"date", "date-time", "uuid", "binary", "byte"})
+"""Formats that stand for another type than plain text."""
 _IGNORED_HEADERS: Final = frozenset({"content-type", "authorization", "accept"})
 """Header parameters that OpenAPI 3.0 says have no effect."""
 
@@ -43,8 +45,8 @@ class Change:
         path: Field inside the operation: ``body.mode``, ``200.data.task_id``, ``query.pageNum``.
         breaks: Whom it breaks: ``sends``, ``reads``, both or none.
         values: Enum values gained or lost.
-        facade: What it means for the facade; set by `facade.judge`.
-        todo: What to do about it; set by `facade.judge`.
+        facade: What it means for the facade; set by `judge.judge`.
+        todo: What to do about it; set by `judge.judge`.
     """
 
     where: str
@@ -67,7 +69,9 @@ def level_of(changes: list[Change]) -> Level:
 def effective(schema: Mapping[str, Any]) -> dict[str, Any]:
     """A schema's facts, those stated in its prose filled in where the schema itself is silent."""
     stated = schema.get(STATED, {})
-    plain = {key: value for key, value in stated.items() if key not in ("mentions", "since", "notFor")}
+    plain = {
+        key: value for key, value in stated.items() if key not in ("mentions", "since", "notFor")
+    }
     return {**plain, **{key: value for key, value in schema.items() if key not in (STATED, TEXT)}}
 
 
@@ -93,7 +97,9 @@ class _Place:
     def items(self) -> _Place:
         return evolve(self, path=self.path + "[]")
 
-    def change(self, what: str, kind: str, *, breaks: bool, patch: bool = False, **more: Any) -> Change:
+    def change(
+        self, what: str, kind: str, *, breaks: bool, patch: bool = False, **more: Any
+    ) -> Change:
         level: Level = "major" if breaks else "patch" if patch else "minor"
         sides = (self.side,) if breaks else ()
         return Change(str(self), what, kind, level, self.operation, self.path, sides, **more)
@@ -109,13 +115,30 @@ class _Comparison:
         yield from self._servers()
         yield from self._security(self.old, self.new, "")
         yield from self._schemes()
-        yield from self._texts(self.old.get("info", {}), self.new.get("info", {}), _Place("", "info", "reads"))
+        yield from self._texts(self.old, self.new, _Place("", "page", "reads"))
+        yield from self._texts(
+            self.old.get("info", {}), self.new.get("info", {}), _Place("", "info", "reads")
+        )
+        yield from self._models()
         yield from self._operations()
 
     # --- the document ---
 
+    def _models(self) -> Iterator[Change]:
+        """Models that a page names anywhere, also outside of an enumeration."""
+        old, new = (doc.get(STATED, {}).get("models", []) for doc in (self.old, self.new))
+        place = _Place("", "page", "sends")
+        for name in [name for name in new if name not in old]:
+            yield place.change(
+                f"the page names {name} now", "model named", breaks=False, values=(name,)
+            )
+        for name in [name for name in old if name not in new]:
+            yield place.change(f"the page no longer names {name}", "model named", breaks=False)
+
     def _servers(self) -> Iterator[Change]:
-        old, new = ([server["url"] for server in doc.get("servers", [])] for doc in (self.old, self.new))
+        old, new = (
+            [server["url"] for server in doc.get("servers", [])] for doc in (self.old, self.new)
+        )
         place = _Place("", "servers", "sends")
         for url in [url for url in old if url not in new]:
             yield place.change(f"server {url} gone", "server changed", breaks=True)
@@ -131,15 +154,20 @@ class _Comparison:
         for url in kept:
             yield from self._texts(before[url], after[url], place)
 
-    def _security(self, old: Mapping[str, Any], new: Mapping[str, Any], operation: str) -> Iterator[Change]:
+    def _security(
+        self, old: Mapping[str, Any], new: Mapping[str, Any], operation: str
+    ) -> Iterator[Change]:
         before, after = old.get("security"), new.get("security")
         if before != after:
             place = _Place(operation, "security", "sends")
             what = f"security {_security_words(before)} became {_security_words(after)}"
-            yield place.change(what, "security changed", breaks=bool(after))
+            names = tuple(sorted({name for item in after or [] for name in item}))
+            yield place.change(what, "security changed", breaks=bool(after), values=names)
 
     def _schemes(self) -> Iterator[Change]:
-        old, new = (doc.get("components", {}).get("securitySchemes", {}) for doc in (self.old, self.new))
+        old, new = (
+            doc.get("components", {}).get("securitySchemes", {}) for doc in (self.old, self.new)
+        )
         place = _Place("", "securitySchemes", "sends")
         for name in [*old, *(name for name in new if name not in old)]:
             before, after = _facts(old.get(name)), _facts(new.get(name))
@@ -160,7 +188,9 @@ class _Comparison:
             if name not in old:
                 yield Change(name, "operation added", "operation added", "minor", name)
 
-    def _operation(self, name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
+    def _operation(
+        self, name: str, old: Mapping[str, Any], new: Mapping[str, Any]
+    ) -> Iterator[Change]:
         place = _Place(name, "", "sends")
         if new.get("deprecated", False) and not old.get("deprecated", False):
             yield place.change("deprecated now", "operation deprecated", breaks=False)
@@ -172,7 +202,9 @@ class _Comparison:
 
     # --- parts of an operation ---
 
-    def _parameters(self, name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
+    def _parameters(
+        self, name: str, old: Mapping[str, Any], new: Mapping[str, Any]
+    ) -> Iterator[Change]:
         before, after = self._by_place(old, self.old), self._by_place(new, self.new)
         for key, parameter in before.items():
             place = _Place(name, key, "sends")
@@ -180,20 +212,28 @@ class _Comparison:
                 yield place.change("parameter removed", "property removed", breaks=_counts(key))
             else:
                 yield from self._required_flag(parameter, after[key], place)
-                yield from self._schema(parameter.get("schema", {}), after[key].get("schema", {}), place)
+                yield from self._schema(
+                    parameter.get("schema", {}), after[key].get("schema", {}), place
+                )
                 yield from self._texts(parameter, after[key], place)
         for key, parameter in after.items():
             if key not in before:
                 must = bool(parameter.get("required"))
                 what = "parameter added" + (", required" if must else "")
                 place = _Place(name, key, "sends")
-                yield place.change(what, "property added", breaks=must and _counts(key), patch=not _counts(key))
+                yield place.change(
+                    what, "property added", breaks=must and _counts(key), patch=not _counts(key)
+                )
 
-    def _by_place(self, operation: Mapping[str, Any], document: Mapping[str, Any]) -> dict[str, Any]:
+    def _by_place(
+        self, operation: Mapping[str, Any], document: Mapping[str, Any]
+    ) -> dict[str, Any]:
         found = (_follow(parameter, document) for parameter in operation.get("parameters", []))
         return {f"{parameter['in']}.{parameter['name']}": parameter for parameter in found}
 
-    def _required_flag(self, old: Mapping[str, Any], new: Mapping[str, Any], place: _Place) -> Iterator[Change]:
+    def _required_flag(
+        self, old: Mapping[str, Any], new: Mapping[str, Any], place: _Place
+    ) -> Iterator[Change]:
         before, after = bool(old.get("required")), bool(new.get("required"))
         if before != after:
             what = "required now" if after else "no longer required"
@@ -205,12 +245,16 @@ class _Comparison:
         yield from self._content(before, after, _Place(name, "body", "sends"))
         yield from self._texts(before, after, _Place(name, "body", "sends"))
 
-    def _answers(self, name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
+    def _answers(
+        self, name: str, old: Mapping[str, Any], new: Mapping[str, Any]
+    ) -> Iterator[Change]:
         before, after = old.get("responses", {}), new.get("responses", {})
         for status in before:
             place = _Place(name, status, "reads")
             if status not in after:
-                yield place.change("answer removed", "answer removed", breaks=status.startswith("2"))
+                yield place.change(
+                    "answer removed", "answer removed", breaks=status.startswith("2")
+                )
                 continue
             one, two = _follow(before[status], self.old), _follow(after[status], self.new)
             yield from self._content(one, two, place)
@@ -218,7 +262,9 @@ class _Comparison:
         for status in [status for status in after if status not in before]:
             yield _Place(name, status, "reads").change("answer added", "answer added", breaks=False)
 
-    def _content(self, old: Mapping[str, Any], new: Mapping[str, Any], place: _Place) -> Iterator[Change]:
+    def _content(
+        self, old: Mapping[str, Any], new: Mapping[str, Any], place: _Place
+    ) -> Iterator[Change]:
         before, after = old.get("content", {}), new.get("content", {})
         for media in [*before, *(media for media in after if media not in before)]:
             if media not in after:
@@ -249,7 +295,9 @@ class _Comparison:
         yield from self._inner(before, after, place)
         yield from self._texts(one, two, place)
 
-    def _inner(self, old: Mapping[str, Any], new: Mapping[str, Any], place: _Place) -> Iterator[Change]:
+    def _inner(
+        self, old: Mapping[str, Any], new: Mapping[str, Any], place: _Place
+    ) -> Iterator[Change]:
         if "items" in old and "items" in new:
             yield from self._schema(old["items"], new["items"], place.items())
         for key in ("allOf", "anyOf", "oneOf"):
@@ -261,7 +309,9 @@ class _Comparison:
                 for one, two in zip(before, after, strict=True):
                     yield from self._schema(one, two, place)
 
-    def _properties(self, old: Mapping[str, Any], new: Mapping[str, Any], place: _Place) -> Iterator[Change]:
+    def _properties(
+        self, old: Mapping[str, Any], new: Mapping[str, Any], place: _Place
+    ) -> Iterator[Change]:
         before, after = old.get("properties", {}), new.get("properties", {})
         required = set(old.get("required", [])), set(new.get("required", []))
         renamed = _renames(before, after)
@@ -281,11 +331,15 @@ class _Comparison:
             if name not in before and name not in taken:
                 yield _added(name, after[name], required[1], place.inside(name))
 
-    def _texts(self, old: Mapping[str, Any], new: Mapping[str, Any], place: _Place) -> Iterator[Change]:
+    def _texts(
+        self, old: Mapping[str, Any], new: Mapping[str, Any], place: _Place
+    ) -> Iterator[Change]:
         before, after = _digests(old), _digests(new)
         keys = [key for key in {**before, **after} if before.get(key) != after.get(key)]
         if keys:
-            yield place.change(f"{', '.join(keys)} changed", "text changed", breaks=False, patch=True)
+            yield place.change(
+                f"{', '.join(keys)} changed", "text changed", breaks=False, patch=True
+            )
 
 
 # --- reading documents ----------------------------------------------------------------------------
@@ -332,7 +386,11 @@ def _facts(value: Any) -> dict[str, Any]:
 
 def _digests(value: Mapping[str, Any]) -> dict[str, str]:
     """Digests of an object's texts, whether it holds the texts or their digests."""
-    found = {key: digest(str(value[key])) for key in _TEXT_KEYS if isinstance(value.get(key), str) and value[key]}
+    found = {
+        key: digest(str(value[key]))
+        for key in _TEXT_KEYS
+        if isinstance(value.get(key), str) and value[key]
+    }
     return {**found, **value.get(TEXT, {})}
 
 
@@ -364,6 +422,8 @@ def _types(old: Mapping[str, Any], new: Mapping[str, Any], place: _Place) -> Ite
         if old.get(key) != new.get(key):
             what = f"{key} {old.get(key, 'none')} became {new.get(key, 'none')}"
             breaks = key in new if place.side == "sends" else key in old
+            if key == "format":
+                breaks = bool({old.get(key), new.get(key)} & _OTHER_TYPES)
             yield place.change(what, "property retyped", breaks=breaks)
 
 
@@ -374,7 +434,10 @@ def _bounds(old: Mapping[str, Any], new: Mapping[str, Any], place: _Place) -> It
             continue
         sign = 1 if key in _UPPER else -1
         tighter = before is None or (after is not None and sign * after < sign * before)
-        what = f"{key} {_or_none(before)} became {_or_none(after)}: {'tighter' if tighter else 'looser'}"
+        what = (
+            f"{key} {_or_none(before)} became {_or_none(after)}: "
+            f"{'tighter' if tighter else 'looser'}"
+        )
         kind = "bound tightened" if tighter else "bound loosened"
         yield place.change(what, kind, breaks=tighter == (place.side == "sends"))
 
@@ -391,7 +454,9 @@ def _enums(old: Mapping[str, Any], new: Mapping[str, Any], place: _Place) -> Ite
         closed = after is not None
         what = f"only {_listed(after or [])} allowed now" if closed else "any value allowed now"
         kind = "enum value lost" if closed else "enum value gained"
-        yield place.change(what, kind, breaks=closed == (place.side == "sends"), values=tuple(after or ()))
+        yield place.change(
+            what, kind, breaks=closed == (place.side == "sends"), values=tuple(after or ())
+        )
         return
     lost = tuple(value for value in before if value not in after)
     gained = tuple(value for value in after if value not in before)
@@ -410,7 +475,9 @@ def _listed(values: Any) -> str:
 def _flags(old: Mapping[str, Any], new: Mapping[str, Any], place: _Place) -> Iterator[Change]:
     if old.get("default") != new.get("default"):
         what = f"default {old.get('default', 'none')} became {new.get('default', 'none')}"
-        yield place.change(what, "default changed", breaks="default" in old and place.side == "sends")
+        yield place.change(
+            what, "default changed", breaks="default" in old and place.side == "sends"
+        )
     if bool(old.get("nullable")) != bool(new.get("nullable")):
         may = bool(new.get("nullable"))
         what = "may be null now" if may else "may not be null any more"
@@ -459,10 +526,12 @@ def _added(name: str, schema: Mapping[str, Any], required: set[str], place: _Pla
 
 
 def _renames(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
-    """Fields that went and came with the same shape: the old name, the new one, and why we think so."""
+    """Fields that came and went with the same shape: the new name, and why we think so."""
     gone = [name for name in old if name not in new]
     come = [name for name in new if name not in old]
-    scored = [(score, a, b, why) for a in gone for b in come for score, why in _likeness(a, b, old, new)]
+    scored = [
+        (score, a, b, why) for a in gone for b in come for score, why in _likeness(a, b, old, new)
+    ]
     found: dict[str, tuple[str, str]] = {}
     for _, a, b, why in sorted(scored, key=lambda entry: (-entry[0], entry[1], entry[2])):
         if a not in found and b not in {other for other, _ in found.values()}:
@@ -470,7 +539,9 @@ def _renames(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, tuple[
     return found
 
 
-def _likeness(a: str, b: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[tuple[float, str]]:
+def _likeness(
+    a: str, b: str, old: Mapping[str, Any], new: Mapping[str, Any]
+) -> Iterator[tuple[float, str]]:
     if _shape(old[a]) != _shape(new[b]):
         return
     text, other = _digests(old[a]), _digests(new[b])
@@ -494,4 +565,6 @@ def _shape(schema: Any) -> Any:
         return [_shape(item) for item in schema]
     if not isinstance(schema, Mapping):
         return schema
-    return {key: _shape(item) for key, item in schema.items() if key not in (TEXT, STATED, *_TEXT_KEYS)}
+    return {
+        key: _shape(item) for key, item in schema.items() if key not in (TEXT, STATED, *_TEXT_KEYS)
+    }

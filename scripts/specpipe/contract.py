@@ -17,9 +17,8 @@ class Field:
     """A field of the contract.
 
     Attributes:
-        operation: ``POST /path``.
-        part: ``request``, ``parameter`` or ``answer``.
-        name: Its name inside the part: ``dynamic_masks[].mask``, ``query.pageNum``, ``TaskData.task_id``.
+        operation: ``POST /path``. part: ``request``, ``parameter`` or ``answer``. name: Its name
+        inside the part: ``dynamic_masks[].mask``, ``query.pageNum``, ``TaskData.task_id``.
     """
 
     operation: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["OverlayError", "PageError", "PipelineError"]
+__all__ = ["ContractError", "OverlayError", "PageError", "PipelineError"]
 
 
 class PipelineError(Exception):
@@ -41,3 +41,7 @@ class OverlayError(PipelineError):
     def __init__(self, failures: list[str]) -> None:
         super().__init__("\n".join(failures))
         self.failures = failures
+
+
+class ContractError(PipelineError):
+    """Facts and overlay fit, but what comes of them is no contract to generate from."""

@@ -10,17 +10,31 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from . import contract
-from .changes import Change, effective
+from .changes import effective
 from .facts import STATED
 
-__all__ = ["TABLE", "Table", "disagreements", "gaps", "judge", "load"]
+__all__ = [
+    "CATALOG",
+    "OVERLAY_FILE",
+    "TABLE",
+    "Table",
+    "add_field",
+    "add_operation",
+    "disagreements",
+    "file_of",
+    "gaps",
+    "load",
+    "schema_of",
+    "unresolved",
+    "values_of",
+]
 
 TABLE: Final = Path("openapi/facade.toml")
 CATALOG: Final = Path("kling_facade/catalog.toml")
-_CREATE: Final = "POST /kling/v1/videos/image2video"
+OVERLAY_FILE: Final = "openapi/overlay.yaml"
 _ABSENT: Final = object()
 
 
@@ -48,9 +62,17 @@ class Table:
         name = field.name if field.part != "answer" else _schema_field(field.name)
         return self.fields.get(group, {}).get(name)
 
+    def reads(self, name: str) -> bool:
+        """Whether the facade reads a field of an answer, by its own name."""
+        leaf = name.replace("[]", "").rpartition(".")[2]
+        return leaf in {known.rpartition(".")[2] for known in self.fields.get("answer", {})}
+
     def excused(self, field: contract.Field) -> bool:
         """Whether a field is left out on purpose."""
-        return bool({field.name, f"{field.operation} {field.name}", f"{field.operation} body.{field.name}"} & self.left_out.keys())
+        return bool(
+            {field.name, f"{field.operation} {field.name}", f"{field.operation} body.{field.name}"}
+            & self.left_out.keys()
+        )
 
 
 def _schema_field(name: str) -> str:
@@ -85,35 +107,55 @@ def _models(root: Path) -> frozenset[str] | None:
 
 def gaps(document: Mapping[str, Any], table: Table) -> list[str]:
     """What of the contract nothing in the facade reaches: the name, and where to add it."""
-    found = []
+    found: list[str] = []
     for operation in contract.operations(document):
         if operation in table.left_out:
             continue
         if operation not in table.operations:
-            found.append(f"{operation}: {_add_operation(operation)}")
+            found.append(f"{operation}: {add_operation(operation)}")
             continue
-        for field in dict.fromkeys(contract.fields(document, operation)):
-            if not table.part(field) and not table.excused(field):
-                found.append(f"{operation}: {field.part} field {field.name}: {_add_field(field, table)}")
+        for field in _unreached(document, operation, table):
+            place = f"{operation}: {field.part} field {field.name}"
+            found.append(f"{place}: {add_field(field, table)}")
     return list(dict.fromkeys(found))
 
 
-def _add_operation(operation: str) -> str:
+def _unreached(
+    document: Mapping[str, Any], operation: str, table: Table
+) -> Iterator[contract.Field]:
+    """Fields that nothing reaches, without those inside another such field."""
+    outer = "\0"
+    for field in dict.fromkeys(contract.fields(document, operation)):
+        inside = field.name.startswith((outer + ".", outer + "[]"))
+        if not inside and not table.part(field) and not table.excused(field):
+            outer = field.name
+            yield field
+
+
+def add_operation(operation: str) -> str:
+    """Where to add an operation."""
     return (
-        f"no part of the facade calls it. Add a method to kling_facade/client.py (a name for the operation "
-        f"to openapi/overlay.yaml), then '{operation}' to [operations] in {TABLE}; or to [left_out] there."
+        f"no part of the facade calls it. Add a method to kling_facade/client.py (a name "
+        f"for the operation "
+        f"to openapi/overlay.yaml), then '{operation}' to [operations] in {TABLE}; or to "
+        f"[left_out] there."
     )
 
 
-def _add_field(field: contract.Field, table: Table) -> str:
+def add_field(field: contract.Field, table: Table) -> str:
+    """Where to add a field."""
     leaf = field.name.rsplit(".", 1)[-1]
     row = f"then name it in {TABLE}"
     if field.part == "request":
-        now = f' Until then: ImageToVideo(..., extra={{"{leaf}": ...}}).' if "." not in field.name else ""
+        now = (
+            f' Until then: ImageToVideo(..., extra={{"{leaf}": ...}}).'
+            if "." not in field.name
+            else ""
+        )
         return f"nothing in the facade sets it. Add it to {_home(field, table)}, {row}.{now}"
     if field.part == "parameter":
         part = table.operations[field.operation].partition(":")
-        return f"nothing in the facade sets it. Add it to {part[2]} in {_file(part[0])}, {row}."
+        return f"nothing in the facade sets it. Add it to {part[2]} in {file_of(part[0])}, {row}."
     return f"nothing in the facade reads it. Add it to kling_facade/task.py, {row}."
 
 
@@ -123,21 +165,26 @@ def _home(field: contract.Field, table: Table) -> str:
     parent = field.name
     while "." in parent:
         parent = parent.rpartition(".")[0].removesuffix("[]")
-        inner = [part for name, part in group.items() if name.startswith(parent + ".") or name.startswith(parent + "[].")]
+        inner = [
+            part for name, part in group.items() if name.startswith((parent + ".", parent + "[]."))
+        ]
         if inner:
-            module, _, name = inner[0].partition(":")
-            return f"{_file(module)} ({name.partition('.')[0]}) and to_body() in kling_facade/request.py"
+            return f"{file_of(inner[0])} and to_body() in kling_facade/request.py"
     return "ImageToVideo and its to_body() in kling_facade/request.py"
 
 
-def _file(module: str) -> str:
-    return module.replace(".", "/") + ".py"
+def file_of(part: str) -> str:
+    """The file of a part or module."""
+    return part.partition(":")[0].replace(".", "/") + ".py"
 
 
 def unresolved(table: Table) -> list[str]:
     """Names in the table that the code does not have."""
     found = []
-    rows = {**table.operations, **{n: p for group in table.fields.values() for n, p in group.items()}}
+    rows = {
+        **table.operations,
+        **{n: p for group in table.fields.values() for n, p in group.items()},
+    }
     for name, part in rows.items():
         if not _exists(part):
             found.append(f"{name} = {part!r} in {TABLE}: there is no such part")
@@ -166,157 +213,95 @@ def _declared(value: Any) -> Mapping[str, Any]:
 # --- stated facts against the contract ------------------------------------------------------------
 
 
-def disagreements(published: Mapping[str, Any], document: Mapping[str, Any], table: Table) -> list[str]:
+def disagreements(
+    published: Mapping[str, Any], document: Mapping[str, Any], table: Table
+) -> list[str]:
     """Facts of the page that the contract does not repeat: bounds, enumerations, versions.
 
-    The overlay adds to the page and may know more values; it may never know fewer, nor other bounds.
+    The overlay adds to the page and may know more values; it may never know fewer, nor other
+    bounds.
     """
-    found: list[str] = []
+    found = _unknown_models(published, table)
     ours = contract.operations(document)
     for name, operation in contract.operations(published).items():
         if name in ours and name in table.operations:
-            body = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
-            own = ours[name].get("requestBody", {}).get("content", {}).get("application/json", {})
-            found += _differing(body.get("schema", {}), own.get("schema", {}), f"{name} body", table)
+            said, has = body_schema(operation), body_schema(ours[name])
+            found += _differing(said, has, f"{name} body")
+            found += _unknown_answers(published, name, table)
     return found
 
 
-def _differing(said: Any, has: Any, at: str, table: Table) -> Iterator[str]:
+def _unknown_models(published: Mapping[str, Any], table: Table) -> list[str]:
+    """Models that the page names and the catalogue does not."""
+    named = published.get(STATED, {}).get("models", [])
+    fresh = [name for name in named if table.models is not None and name not in table.models]
+    return [
+        f"the page names the model {name}, {CATALOG} does not: add a row there" for name in fresh
+    ]
+
+
+def _unknown_answers(published: Mapping[str, Any], operation: str, table: Table) -> list[str]:
+    """Fields of answers that the page describes and the facade does not read."""
+    fields = contract.fields(published, operation)
+    names = dict.fromkeys(field.name for field in fields if field.part == "answer")
+    return [
+        f"{operation}: the page describes the answer's field {name}, which the facade does "
+        f"not read: "
+        f"add it to the envelopes in {OVERLAY_FILE}, to kling_facade/task.py and to {TABLE}"
+        for name in names
+        if not table.reads(name)
+    ]
+
+
+def body_schema(operation: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The schema of an operation's JSON body; empty if it has none."""
+    content = operation.get("requestBody", {}).get("content", {})
+    schema: Mapping[str, Any] = content.get("application/json", {}).get("schema", {})
+    return schema
+
+
+def schema_of(document: Mapping[str, Any], operation: str, name: str) -> Mapping[str, Any]:
+    """The schema of a request's field, such as ``dynamic_masks[].mask``; empty if there is none."""
+    schema: Any = body_schema(contract.operations(document).get(operation, {}))
+    for piece in name.split("."):
+        schema = schema.get("properties", {}).get(piece.removesuffix("[]"), {})
+        schema = schema.get("items", {}) if piece.endswith("[]") else schema
+    return schema if isinstance(schema, Mapping) else {}
+
+
+def _differing(said: Any, has: Any, at: str) -> Iterator[str]:
     facts = effective(said)
     for key in ("maxLength", "maxItems", "minLength", "minItems", "maximum", "minimum"):
         if key in facts and has.get(key) != facts[key]:
-            yield f"{at}: the page says {key} {facts[key]}, the contract {has.get(key, 'nothing')}: {_OVERLAY}"
-    known = _values(has)
+            yield (
+                f"{at}: the page says {key} {facts[key]}, the contract "
+                f"{has.get(key, 'nothing')}: {_OVERLAY}"
+            )
+    known = values_of(has)
     fresh = [value for value in facts.get("enum", []) if known is not None and value not in known]
     if fresh:
-        yield f"{at}: the page lists {', '.join(map(str, fresh))}, the contract does not: {_OVERLAY}"
+        yield (
+            f"{at}: the page lists {', '.join(map(str, fresh))}, the contract does not: {_OVERLAY}"
+        )
     for key, own in (("since", "x-since"), ("notFor", "x-not-for"), ("mentions", "x-mentions")):
         stated = said.get(STATED, {}).get(key)
         if stated is not None and has.get(own) != stated:
-            yield f"{at}: the page says {key} {stated}, the contract {has.get(own, 'nothing')}: {_OVERLAY}"
+            yield (
+                f"{at}: the page says {key} {stated}, the contract "
+                f"{has.get(own, 'nothing')}: {_OVERLAY}"
+            )
     for name, inner in said.get("properties", {}).items():
         if name in has.get("properties", {}):
-            yield from _differing(inner, has["properties"][name], f"{at}.{name}", table)
+            yield from _differing(inner, has["properties"][name], f"{at}.{name}")
     if "items" in said and "items" in has:
-        yield from _differing(said["items"], has["items"], at + "[]", table)
+        yield from _differing(said["items"], has["items"], at + "[]")
 
 
-_OVERLAY: Final = "change the action on it in openapi/overlay.yaml, and what the facade makes of it"
+_OVERLAY: Final = f"change the action on it in {OVERLAY_FILE}, and what the facade makes of it"
 
 
-def _values(schema: Mapping[str, Any]) -> list[Any] | None:
+def values_of(schema: Mapping[str, Any]) -> list[Any] | None:
     """Every value that an enumeration lists, also inside ``anyOf``; ``None`` if none is listed."""
     lists = [schema.get("enum"), *(inner.get("enum") for inner in schema.get("anyOf", []))]
     found = [values for values in lists if values is not None]
     return [value for values in found for value in values] if found else None
-
-
-# --- judging changes ------------------------------------------------------------------------------
-
-
-def judge(changes: list[Change], table: Table, document: Mapping[str, Any] | None = None) -> list[Change]:
-    """Say of each change what it means for the facade, and what to do.
-
-    Args:
-        changes: What changed in the published page or in the contract.
-        table: What reaches what.
-        document: The contract as it stands, for values that it already lists.
-    """
-    return [_Judge(table, document or {}).on(change) for change in changes]
-
-
-@frozen
-class _Judge:
-    table: Table
-    document: Mapping[str, Any]
-
-    def on(self, change: Change) -> Change:
-        verdict, todo = self._verdict(change)
-        return evolve(change, facade=verdict, todo=todo)
-
-    def _verdict(self, change: Change) -> tuple[Any, str]:
-        if change.level == "patch":
-            return "covered", ""
-        if not change.operation:
-            return self._document(change)
-        if change.operation not in self.table.operations:
-            return "missing", _add_operation(change.operation)
-        if change.kind == "operation removed":
-            return "broken", f"{self.table.operations[change.operation]} calls it: take it out, and out of {TABLE}."
-        part, _, name = change.path.partition(".")
-        if part == "body" and name:
-            return self._request(change, name)
-        if part in ("query", "path", "header", "cookie"):
-            return self._parameter(change)
-        return self._answer(change)
-
-    def _document(self, change: Change) -> tuple[Any, str]:
-        if change.breaks and change.kind == "server changed":
-            return "broken", "CHAINHUB in kling_facade/gateway.py still has the old address: set the new one."
-        if change.breaks:
-            return "broken", "kling_facade/credentials.py authenticates the old way: see what is wanted now."
-        return "covered", ""
-
-    def _request(self, change: Change, name: str) -> tuple[Any, str]:
-        field = contract.Field(change.operation, "request", name)
-        part = self.table.part(field)
-        if part is None:
-            return ("covered", "") if self.table.excused(field) else ("missing", _add_field(field, self.table))
-        if change.kind == "enum value gained":
-            return self._gained(change, name, part)
-        if change.kind == "required now":
-            if name in self.table.always.get(change.operation, []):
-                return "covered", ""
-            return "broken", f"the facade may leave it out: make {part} send it always."
-        if change.kind in ("bound loosened", "default changed") and not change.breaks:
-            return self._loosened(change, part)
-        if change.breaks:
-            return "broken", f"{part} sends it as it was: see {_file(part.partition(':')[0])} and openapi/overlay.yaml."
-        return "covered", ""
-
-    def _gained(self, change: Change, name: str, part: str) -> tuple[Any, str]:
-        listed = _values(self._schema(change.operation, name)) or []
-        fresh = [value for value in change.values if listed and value not in listed]
-        if name == "model_name" and self.table.models is not None:
-            fresh += [v for v in change.values if v not in self.table.models and v not in fresh]
-        if not fresh:
-            return "covered", ""
-        values = ", ".join(map(str, fresh))
-        rows = f"a row in {CATALOG} and " if name == "model_name" else ""
-        return "missing", f"{part} does not know {values}: add {rows}the value to its action in openapi/overlay.yaml."
-
-    def _loosened(self, change: Change, part: str) -> tuple[Any, str]:
-        if change.kind == "default changed":
-            return "covered", ""
-        return "missing", (
-            f"{part} keeps the narrower bound: change the action in openapi/overlay.yaml, and the rule in "
-            f"kling_facade/rules.py or {CATALOG} where there is one."
-        )
-
-    def _schema(self, operation: str, name: str) -> Mapping[str, Any]:
-        found = contract.operations(self.document).get(operation, {})
-        content = found.get("requestBody", {}).get("content", {})
-        schema: Any = content.get("application/json", {}).get("schema", {})
-        for piece in name.split("."):
-            schema = schema.get("properties", {}).get(piece.removesuffix("[]"), {})
-            schema = schema.get("items", {}) if piece.endswith("[]") else schema
-        return schema if isinstance(schema, Mapping) else {}
-
-    def _parameter(self, change: Change) -> tuple[Any, str]:
-        field = contract.Field(change.operation, "parameter", change.path)
-        if self.table.part(field) is None and not self.table.excused(field):
-            return "missing", _add_field(field, self.table)
-        return ("broken", f"{self.table.part(field)} sends it as it was.") if change.breaks else ("covered", "")
-
-    def _answer(self, change: Change) -> tuple[Any, str]:
-        """The facade reads answers as the overlay shapes them, and tolerates more and less than that."""
-        if change.kind == "property added" and change.operation == _CREATE:
-            return "missing", (
-                "The page describes its answer now. See that the envelope in openapi/overlay.yaml fits it; "
-                "if it does, take its fields into the overlay."
-            )
-        if "sends" in change.breaks or change.kind == "media type changed":
-            return "broken", "see kling_facade/client.py and kling_facade/dialect.py."
-        if change.breaks:
-            return "broken", "see that kling_facade/dialect.py still reads such an answer."
-        return "covered", ""

@@ -1,9 +1,9 @@
 """From the page's nodes to facts: what may be kept of somebody else's document.
 
-Kept: paths, methods, parameters, types, names, their order, bounds, enumerations, servers, security.
-Not kept: prose (a SHA-256 digest stands for each text, so that a change is noticed), tags, operation
-ids, vendor extensions. Everything else is refused with its place: a keyword that OpenAPI 3.0 doesn't
-know may be a misspelt one that matters.
+Kept: paths, methods, parameters, types, names, their order, bounds, enumerations, servers,
+security. Not kept: prose (a SHA-256 digest stands for each text, so that a change is noticed),
+tags, operation ids, vendor extensions. Everything else is refused with its place: a keyword that
+OpenAPI 3.0 doesn't know may be a misspelt one that matters.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from attrs import define, field, frozen
 from . import prose
 from .nodes import Node
 
-__all__ = ["STATED", "TEXT", "Facts", "Text", "collect", "digest"]
+__all__ = ["STATED", "TEXT", "Facts", "Text", "collect", "digest", "place"]
 
 TEXT: Final = "x-text"
 """Key under which the digests of an object's texts stand."""
@@ -31,9 +31,14 @@ METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "t
 TYPES: Final = ("string", "number", "integer", "boolean", "array", "object")
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
+_MODEL = re.compile(r"kling-v\d+(?:-[a-z0-9]+)*(?![\w-]|\.\w)", re.IGNORECASE | re.ASCII)
 _RESERVED: Final = frozenset(
-    {"to_dict", "from_dict", "additional_properties", "additional_keys", "self", "cls"}
+    {
+        *("to_dict", "from_dict", "additional_properties", "additional_keys", "self", "cls"),
+        *("d", "T", "src_dict", "field_dict", "prop", "prop_name"),
+    }
 )
+"""Names that the generated models use for themselves."""
 _PATH = re.compile(r"(?:/(?:[A-Za-z0-9_~.:-]+|\{[A-Za-z][A-Za-z0-9_]*\}))+/?")
 _SAFE_TEXT = re.compile(
     r"[^\x00-\x1f\x7f\"'`\\<>{}$|\u2028\u2029\u202a-\u202e\u2066-\u2069]{0,200}"
@@ -41,7 +46,11 @@ _SAFE_TEXT = re.compile(
 _MEDIA = re.compile(r"[a-z]+/[A-Za-z0-9.+*-]+")
 _VERSION = re.compile(r"[A-Za-z0-9.+ -]{0,40}")
 
-_HINT_KEYWORD = "If it is a misspelling, mend the page; if the page is right, teach it to scripts/specpipe/facts.py."
+_HINT_KEYWORD = (
+    "If it is a misspelling, mend the page; if the page is right, teach it to "
+    "scripts/specpipe/facts.py."
+)
+_HINT_CUT = "Is the page cut off?"
 _HINT_NAME = "Names become attributes and modules. Import a page with an ordinary name."
 
 
@@ -83,15 +92,44 @@ def digest(text: str) -> str:
     return "sha256:" + hashlib.sha256(plain.encode()).hexdigest()
 
 
-def collect(root: Node) -> Facts:
+def collect(root: Node, around: str = "") -> Facts:
     """Take the facts from a document.
+
+    Args:
+        root: The document's root node.
+        around: What the page says outside of the document.
 
     Raises:
         PageError: Something in it is not OpenAPI 3.0, or has no business there.
     """
     reader = _Reader(root)
+    if around.strip():
+        reader.texts.append(Text("", "page", around, 1))
     document = reader.root()
+    models = sorted({found.lower() for text in reader.texts for found in _MODEL.findall(text.text)})
+    if models:
+        document[STATED] = {"models": models}
     return Facts(document, tuple(reader.texts), reader.lines)
+
+
+def place(pointer: str) -> str:
+    """A JSON pointer in words: ``POST /path body.mode.enum.0``."""
+    parts = [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
+    if len(parts) < 3 or parts[0] != "paths" or parts[2] not in METHODS:
+        return "/".join(parts) or "the document"
+    text = ".".join(parts[3:]).replace("application/json", "*")
+    for long, short in _SHORT:
+        text = text.replace(long, short)
+    return f"{parts[2].upper()} {parts[1]} {text}".strip()
+
+
+_SHORT: Final = (
+    ("requestBody.content.*.schema", "body"),
+    ("responses.", ""),
+    (".content.*.schema", ""),
+    (".properties.", "."),
+    (".items", "[]"),
+)
 
 
 def _escape(key: str) -> str:
@@ -120,7 +158,7 @@ class _Reader:
         required: tuple[str, ...] = (),
     ) -> dict[str, Any]:
         if not isinstance(node.value, dict):
-            raise node.error(f"{at or 'the document'} must be a mapping, not {node.kind}")
+            raise node.error(f"{place(at)} must be a mapping, not {node.kind}")
         self.lines[at] = node.line
         kept: dict[str, Any] = {}
         for key, value in node.value.items():
@@ -129,12 +167,12 @@ class _Reader:
             elif key in handlers:
                 kept[key] = handlers[key](value, f"{at}/{_escape(key)}")
             elif key not in dropped and not key.startswith("x-"):
-                what = f"{key!r} is no keyword of OpenAPI 3.0 at {at or 'the root'}"
+                what = f"{key!r} is no keyword of OpenAPI 3.0 at {place(at)}"
                 raise node.key_error(key, what, hint=_HINT_KEYWORD)
         for key in required:
             if key not in node.value:
-                what = f"{at or 'the document'} has no {key!r}"
-                raise node.error(what, hint="Is the page cut off?")
+                what = f"{place(at)} has no {key!r}"
+                raise node.error(what, hint=_HINT_CUT)
         return self._with_texts(kept, at)
 
     def _text(self, node: Node, at: str, key: str) -> None:
@@ -153,14 +191,14 @@ class _Reader:
         self, node: Node, at: str, name: Callable[[Node, str], None], handler: Handler
     ) -> dict[str, Any]:
         if not isinstance(node.value, dict):
-            raise node.error(f"{at} must be a mapping, not {node.kind}")
+            raise node.error(f"{place(at)} must be a mapping, not {node.kind}")
         for key in node.value:
             name(node, key)
         return {key: handler(value, f"{at}/{_escape(key)}") for key, value in node.value.items()}
 
     def _list(self, node: Node, at: str, handler: Handler) -> list[Any]:
         if not isinstance(node.value, list):
-            raise node.error(f"{at} must be a list, not {node.kind}")
+            raise node.error(f"{place(at)} must be a list, not {node.kind}")
         return [handler(item, f"{at}/{index}") for index, item in enumerate(node.value)]
 
     # --- names ---
@@ -193,23 +231,25 @@ class _Reader:
 
     def _flag(self, node: Node, at: str) -> bool:
         if not isinstance(node.value, bool):
-            raise node.error(f"{at} must be true or false, not {node.kind} {node.plain()!r:.40}")
+            raise node.error(
+                f"{place(at)} must be true or false, not {node.kind} {node.plain()!r:.40}"
+            )
         return node.value
 
     def _count(self, node: Node, at: str) -> int:
         if not isinstance(node.value, int) or isinstance(node.value, bool) or node.value < 0:
-            raise node.error(f"{at} must be a whole number, not {node.plain()!r:.40}")
+            raise node.error(f"{place(at)} must be a whole number, not {node.plain()!r:.40}")
         return node.value
 
     def _number(self, node: Node, at: str) -> float:
         if not isinstance(node.value, int | float) or isinstance(node.value, bool):
-            raise node.error(f"{at} must be a number, not {node.plain()!r:.40}")
+            raise node.error(f"{place(at)} must be a number, not {node.plain()!r:.40}")
         return node.value
 
     def _word(self, node: Node, at: str) -> str:
         if not isinstance(node.value, str) or not _SAFE_TEXT.fullmatch(node.value):
             raise node.error(
-                f"{at} must be a short plain text, not {node.plain()!r:.80}", hint=_HINT_NAME
+                f"{place(at)} must be a short plain text, not {node.plain()!r:.80}", hint=_HINT_NAME
             )
         return node.value
 
@@ -218,7 +258,7 @@ class _Reader:
 
     def _no_tree(self, node: Node, at: str) -> Any:
         if isinstance(node.value, dict | list):
-            raise node.error(f"{at} must be a single value, not a {node.kind}")
+            raise node.error(f"{place(at)} must be a single value, not a {node.kind}")
         return node.value
 
     # --- the document ---
@@ -269,7 +309,7 @@ class _Reader:
     def _version(self, node: Node, at: str) -> str:
         text = str(node.plain())
         if not _VERSION.fullmatch(text):
-            raise node.error(f"{at} is no version: {text!r:.60}")
+            raise node.error(f"{place(at)} is no version: {text!r:.60}")
         return text
 
     def _server(self, node: Node, at: str) -> dict[str, Any]:
@@ -358,7 +398,7 @@ class _Reader:
     def _choice(self, node: Node, at: str, allowed: tuple[str, ...]) -> str:
         if node.value not in allowed:
             hint = f"Known are: {', '.join(allowed)}."
-            raise node.error(f"{at} can't be {node.plain()!r:.60}", hint=hint)
+            raise node.error(f"{place(at)} can't be {node.plain()!r:.60}", hint=hint)
         return str(node.value)
 
     def _body(self, node: Node, at: str) -> dict[str, Any]:
@@ -409,9 +449,7 @@ class _Reader:
                 else None
             )
         if place is None:
-            raise target.error(
-                f"the reference {text!r:.80} leads nowhere", hint="Is the page cut off?"
-            )
+            raise target.error(f"the reference {text!r:.80} leads nowhere", hint=_HINT_CUT)
         self.lines[at] = node.line
         return {"$ref": text}
 
@@ -422,6 +460,9 @@ class _Reader:
         found = self._object(
             node, at, self._schema_handlers(), texts=texts, dropped=("externalDocs", "xml")
         )
+        self._check_schema(node, at, found)
+        if not found.get("required", True):
+            del found["required"]
         return self._stated(node, at, found)
 
     def _schema_handlers(self) -> dict[str, Handler]:
@@ -447,19 +488,47 @@ class _Reader:
         return {
             "type": lambda n, p: self._choice(n, p, TYPES),
             "format": self._word,
-            "enum": lambda n, p: self._list(n, p, self._scalar),
+            "enum": self._enum,
             "default": self._scalar,
             "pattern": self._pattern,
             **dict.fromkeys(counts, self._count),
             **dict.fromkeys(flags, self._flag),
             **dict.fromkeys(numbers, self._number),
             "properties": lambda n, p: self._map(n, p, self._name, self._schema),
-            "required": lambda n, p: self._list(n, p, self._word),
+            "required": self._required,
             "items": self._schema,
             "additionalProperties": self._additional,
             **dict.fromkeys(("allOf", "anyOf", "oneOf"), several),
             "not": self._schema,
         }
+
+    def _enum(self, node: Node, at: str) -> list[Any]:
+        values = self._list(node, at, self._scalar)
+        if not values:
+            raise node.error(f"{place(at)} lists no value: nothing could ever be sent")
+        self._once(node, at, values)
+        return values
+
+    def _required(self, node: Node, at: str) -> list[str]:
+        names = self._list(node, at, self._word)
+        self._once(node, at, names)
+        return names
+
+    def _once(self, node: Node, at: str, values: list[Any]) -> None:
+        for index, value in enumerate(values):
+            if value in values[:index]:
+                raise node.value[index].error(f"{place(at)} lists {value!r} twice")
+
+    def _check_schema(self, node: Node, at: str, found: dict[str, Any]) -> None:
+        """What each keyword by itself can't tell."""
+        if found.get("type") == "array" and "items" not in found:
+            raise node.error(f"{place(at)} is an array without 'items'", hint=_HINT_CUT)
+        composed = {"allOf", "anyOf", "oneOf", "additionalProperties"} & found.keys()
+        if "properties" in found and not composed:
+            for item in node.value["required"].value if "required" in found else ():
+                if item.value not in found["properties"]:
+                    what = f"{place(at)} requires {item.value!r}, but has no such property"
+                    raise item.error(what, hint="Is one of the two names misspelt?")
 
     def _additional(self, node: Node, at: str) -> Any:
         return node.value if isinstance(node.value, bool) else self._schema(node, at)
@@ -469,9 +538,9 @@ class _Reader:
         try:
             re.compile(text)
         except re.error as error:
-            raise node.error(f"{at} is no regular expression: {error}") from None
+            raise node.error(f"{place(at)} is no regular expression: {error}") from None
         if len(text) > 200:
-            raise node.error(f"{at} is longer than 200 characters")
+            raise node.error(f"{place(at)} is longer than 200 characters")
         return text
 
     def _stated(self, node: Node, at: str, found: dict[str, Any]) -> dict[str, Any]:

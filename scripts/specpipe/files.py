@@ -8,9 +8,17 @@ from typing import Any, Final
 import yaml
 
 __all__ = [
-    "CODEGEN_CONFIG", "CODEGEN_PINS", "GENERATED", "OVERLAY", "PROVENANCE", "RESOLVED", "ROOT", "UPSTREAM",
-    "dump", "read_yaml",
-]  # fmt: skip
+    "CODEGEN_CONFIG",
+    "CODEGEN_PINS",
+    "GENERATED",
+    "OVERLAY",
+    "PROVENANCE",
+    "RESOLVED",
+    "ROOT",
+    "UPSTREAM",
+    "dump",
+    "read_yaml",
+]
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 UPSTREAM: Final = Path("openapi/upstream/image2video.yaml")

@@ -2,8 +2,8 @@
 
 PyYAML's parser gives the events; everything that a page has no business to contain is refused here
 with line and column: tags, merge keys, duplicate keys, several documents, aliases that explode,
-nesting without end. Plain scalars follow the YAML 1.2 core schema, so that ``on``, ``yes`` and dates
-stay text as in JSON.
+nesting without end. Plain scalars follow the YAML 1.2 core schema, so that ``on``, ``yes`` and
+dates stay text as in JSON.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Node:
 
     @property
     def kind(self) -> str:
-        """What a person calls it: ``mapping``, ``list``, ``text``, ``number``, ``true or false``."""
+        """What a person calls it: ``mapping``, ``list``, ``text``, ``number``, ..."""
         kinds = {dict: "mapping", list: "list", str: "text", bool: "true or false"}
         if self.value is None:
             return "nothing"

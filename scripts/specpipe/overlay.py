@@ -1,7 +1,7 @@
 """OpenAPI Overlay 1.0, applied strictly.
 
-The specification lets an action match nothing. Here that fails: an overlay that misses means that the
-page moved. All failures are collected, so that a maintainer sees them at once.
+The specification lets an action match nothing. Here that fails: an overlay that misses means that
+the page moved. All failures are collected, so that a maintainer sees them at once.
 """
 
 from __future__ import annotations

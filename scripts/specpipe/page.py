@@ -18,7 +18,7 @@ MAX_BYTES: Final = 2 * 1024 * 1024
 
 _FENCE = re.compile(r" {0,3}(?P<mark>`{3,}|~{3,})\s*(?P<info>[\w+-]*)[^`]*")
 _LANGUAGES: Final = frozenset({"", "yaml", "yml", "json", "openapi"})
-_ROOT = re.compile(r"""["']?openapi["']?\s*[:：]""")
+_ROOT = re.compile(r"""["']?(?:openapi|swagger)["']?\s*[:\uff1a]""")
 
 
 @frozen
@@ -28,10 +28,12 @@ class Page:
     Attributes:
         document: The document's root node.
         repairs: What had to be repaired.
+        around: What the page says outside of the document.
     """
 
     document: Node
     repairs: tuple[Repair, ...]
+    around: str = ""
 
 
 @frozen
@@ -64,7 +66,13 @@ def read(data: bytes) -> Page:
     is_json = next((line.strip() for line in block if line.strip()), "").startswith("{")
     numbered = [Line(line, first + index) for index, line in enumerate(block)]
     repaired, done = repair(numbered, json=is_json)
-    return Page(load(repaired, first), (*repairs, *done))
+    outside = [*lines[: first - 1], *lines[first - 1 + len(block) :]]
+    return Page(load(repaired, first), (*repairs, *done), _prose(outside))
+
+
+def _prose(lines: list[str]) -> str:
+    """Lines of Markdown without fences."""
+    return "\n".join(line for line in lines if line.strip() and not _FENCE.fullmatch(line.rstrip()))
 
 
 def _decode(data: bytes) -> tuple[str, list[Repair]]:
@@ -113,11 +121,12 @@ def _document(lines: list[str]) -> tuple[list[str], int, list[Repair]]:
 
 
 def _bare(lines: list[str]) -> list[str]:
-    """The whole page as a bare document, if it is one. Lines that begin with # are comments then."""
+    """The whole page as a bare document, if it is one: # begins a comment then."""
     start = next((line.strip() for line in lines if line.strip() and line[0] != "#"), None)
     if start is None:
         raise PageError("the page is empty")
-    if start.startswith(("{", "%", "---")) or _ROOT.match(start):
+    fenced = any(_FENCE.fullmatch(line.rstrip()) for line in lines)
+    if not fenced and (start.startswith(("{", "%", "---")) or _ROOT.match(start)):
         return lines
     raise _no_document(lines)
 

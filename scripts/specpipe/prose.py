@@ -12,10 +12,16 @@ from typing import Any, Final
 
 __all__ = ["mine"]
 
-_WIDE: Final = str.maketrans("：，；（）［］～．、。", ":,;()[]~.,.")
+# Written as escapes, since they look like their ASCII twins: full-width punctuation, the
+# ideographic
+# comma and full stop, curly quotes, the minus sign, the en dash.
+_WIDE: Final = str.maketrans(
+    "\uff1a\uff0c\uff1b\uff08\uff09\uff3b\uff3d\uff5e\uff0e\u3001\u3002\u2018\u2019\u201c\u201d\u2212\u2013",
+    ":,;()[]~.,.''\"\"--",
+)
 
 _ENUM = re.compile(
-    r"""(?:\benum(?:erat(?:ed|ion))?(?:\s*values?)?\b     # Enum values, Enumerated values, Enumeration values
+    r"""(?:\benum(?:erat(?:ed|ion))?(?:\s*values?)?\b     # Enumerated values
         |\b(?:possible|allowed|available|optional|supported|valid)\s+values?\b(?:\s+(?:are|is))?
         |\bone\s+of\b
         |枚举值?|可选值?|取值|可选项)
@@ -23,16 +29,24 @@ _ENUM = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-_VALUE = re.compile(r"""[`"'“”‘’「」]?([A-Za-z0-9][A-Za-z0-9._/+-]*)[`"'“”‘’「」]?""")
+_VALUE = re.compile(r"""[`"'「」]?([A-Za-z0-9][A-Za-z0-9._/+-]*)[`"'「」]?""")
 _NEXT = re.compile(r"\s*(?:,|/|\||;|\bor\b|\band\b|或|和|及)\s*(?:(?:or|and)\s+)?", re.IGNORECASE)
 
-_NUMBERS: Final = {
-    "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
-    "ten": 10, "一": 1, "两": 2, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10,
-}  # fmt: skip
+_NUMBERS: Final[dict[str, int]] = {
+    word: number
+    for number, words in enumerate(
+        (
+            *("one 一", "two 两 二", "three 三", "four 四", "five 五"),
+            *("six 六", "seven 七", "eight 八", "nine 九", "ten 十"),
+        ),
+        1,
+    )
+    for word in words.split()
+}
 _N = r"(?P<n>\d[\d,]*|" + "|".join(_NUMBERS) + r")"
 _NOT_OVER = (
-    r"(?:(?:can(?:not|'t| not)|must not|may not|should not|not)\s+(?:to\s+)?(?:exceed|be\s+(?:longer|more)\s+than)"
+    r"(?:(?:can(?:not|'t| not)|must not|may not|should not|not)\s+(?:to\s+)?"
+    r"(?:exceed|be\s+(?:longer|more)\s+than)"
     r"|no\s+(?:longer|more)\s+than|at\s+most|up\s+to|max(?:imum)?(?:\s+length)?(?:\s+(?:of|is))?\s*:?"
     r"|不(?:能|得|可)?(?:超过|超出|大于|多于)|最多(?:支持|可以?|为)?(?:输入|引用)?|至多|上限为?|最长|最大(?:长度)?(?:为|是|:)?)"
 )
@@ -60,11 +74,11 @@ _UNSUPPORTED = re.compile(
     r"(?:(?:does|do|is|are)\s*(?:not|n't)\s*support|不支持|暂不支持)",
     re.IGNORECASE,
 )
-_SIGNED = r"[-+−]?\d+(?:\.\d+)?"
+_SIGNED = r"[-+]?\d+(?:\.\d+)?"
 _RANGE = re.compile(
     rf"(?:[\[(]\s*(?P<a>{_SIGNED})\s*,\s*(?P<b>{_SIGNED})\s*[\])]"
     rf"|\bbetween\s+(?P<c>{_SIGNED})\s+and\s+(?P<d>{_SIGNED})"
-    rf"|(?:\brange|范围)\D{{0,12}}?(?P<e>{_SIGNED})\s*(?:~|-|–|to|至|到)\s*(?P<f>{_SIGNED}))",
+    rf"|(?:\brange|范围)\D{{0,12}}?(?P<e>{_SIGNED})\s*(?:~|-|to|至|到)\s*(?P<f>{_SIGNED}))",
     re.IGNORECASE,
 )
 
@@ -150,7 +164,7 @@ def _range(text: str, kind: str) -> dict[str, Any]:
 
 
 def _decimal(text: str) -> float:
-    number = float(text.replace("−", "-"))
+    number = float(text)
     return int(number) if number.is_integer() else number
 
 

@@ -7,6 +7,7 @@ What no rule covers reaches the parser as it is and is refused there.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
@@ -77,10 +78,12 @@ _KEY = re.compile(
     re.VERBOSE,
 )
 _WIDE_KEY = re.compile(
-    r"(?P<lead> *(?:- +)*)(?P<key>[A-Za-z_$][\w$-]*|'[^']*'|\"[^\"]*\")：\s*(?P<value>.*)", re.ASCII
+    r"(?P<lead> *(?:- +)*)(?P<key>[A-Za-z_$][\w$-]*|'[^']*'|\"[^\"]*\")\uff1a\s*(?P<value>.*)",
+    re.ASCII,
 )
 _BLOCK = re.compile(r"[|>](?:[1-9]?[+-]?|[+-][1-9])\s*(?:#.*)?")
 _ODD_SPACE = re.compile("[\u00a0\u2000-\u200a\u202f\u205f\u3000]")
+_SPACES: Final = " \t" + "".join(map(chr, (0xA0, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000)))
 _INVISIBLE = re.compile("[\u200b\u200c\u200d\u2060\ufeff]")
 
 
@@ -108,9 +111,7 @@ def _invisible(work: _Work) -> None:
 def _odd_spaces(work: _Work) -> None:
     """odd-space: no-break and ideographic spaces in the indentation or after a key's colon."""
     for line in work.lines:
-        body = line.text.lstrip(
-            " \t\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
-        )
+        body = line.text.lstrip(_SPACES)
         lead = _ODD_SPACE.sub(" ", line.text[: len(line.text) - len(body)])
         body = re.sub(r"^((?:- )*[\w$'\"/.-]+:)[\u00a0\u3000\u202f]+", r"\1 ", body)
         if lead + body != line.text:
@@ -149,7 +150,7 @@ def _untab(work: _Work, line: Line, step: int, levels: list[int]) -> None:
 
 def _step(lines: Iterable[Line]) -> int:
     indents = [line.indent for line in lines if line.text.strip() and "\t" not in line.text]
-    steps = [b - a for a, b in zip(indents, indents[1:], strict=False) if b > a]
+    steps = [b - a for a, b in itertools.pairwise(indents) if b > a]
     return min(steps, default=2)
 
 
@@ -212,6 +213,8 @@ def _why(text: str) -> tuple[str, str] | None:
         return "indicator-at-start", f"text that begins with {text[0]!r} quoted"
     if text[0] == "*" and not re.fullmatch(r"\*[\w-]+", text):
         return "indicator-at-start", "text that begins with '*' quoted"
+    if text.startswith("{{"):
+        return "indicator-at-start", "text that begins with '{{' quoted"
     if text[0] in "[{":
         closing = {"[": "]", "{": "}"}[text[0]]
         if text.find(closing) not in (-1, len(text) - 1) and not text.endswith(closing):

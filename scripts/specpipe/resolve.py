@@ -7,7 +7,7 @@ from typing import Any
 from openapi_spec_validator import OpenAPIV30SpecValidator
 
 from . import files, overlay
-from .errors import PipelineError
+from .errors import ContractError
 from .facts import STATED, TEXT
 
 __all__ = ["HEADER", "resolve", "resolved_bytes", "validate"]
@@ -22,7 +22,7 @@ def resolve(upstream: Any, overlay_document: Any) -> Any:
 
     Raises:
         OverlayError: The overlay doesn't fit the facts.
-        PipelineError: The result is no valid OpenAPI document.
+        ContractError: The result is no valid OpenAPI document.
     """
     document = _settled(overlay.apply(overlay_document, upstream))
     validate(document)
@@ -35,13 +35,24 @@ def _settled(value: Any) -> Any:
         return [_settled(item) for item in value]
     if not isinstance(value, dict):
         return value
-    return {
-        key: list(dict.fromkeys(item))
-        if key in ("enum", "required") and _flat(item)
-        else _settled(item)
-        for key, item in value.items()
-        if key not in (TEXT, STATED)
-    }
+    return {key: _as_set(key, item) for key, item in value.items() if key not in (TEXT, STATED)}
+
+
+def _as_set(key: str, value: Any) -> Any:
+    if key in ("enum", "required") and _flat(value):
+        return list(dict.fromkeys(value))
+    if key == "parameters" and isinstance(value, list):
+        return [_settled(item) for item in _merged(value)]
+    return _settled(value)
+
+
+def _merged(parameters: list[Any]) -> list[Any]:
+    """Each parameter once: what the overlay says of one goes over what the page says."""
+    found: dict[Any, Any] = {}
+    for parameter in parameters:
+        key = (parameter.get("in"), parameter.get("name"), parameter.get("$ref"))
+        found[key] = {**found.get(key, {}), **parameter}
+    return list(found.values())
 
 
 def _flat(value: Any) -> bool:
@@ -52,14 +63,14 @@ def validate(document: Any) -> None:
     """Check a document against OpenAPI 3.0, with a validator that is not ours.
 
     Raises:
-        PipelineError: It is not valid; the first few reasons are named.
+        ContractError: It is not valid; the first few reasons are named.
     """
     errors = list(OpenAPIV30SpecValidator(document).iter_errors())
     if errors:
         told = "\n".join(
             f"  {'/'.join(map(str, e.absolute_path))}: {e.message:.200}" for e in errors[:5]
         )
-        raise PipelineError(f"not a valid OpenAPI 3.0 document:\n{told}")
+        raise ContractError(f"not a valid OpenAPI 3.0 document:\n{told}")
 
 
 def resolved_bytes(document: Any) -> bytes:
