@@ -1,0 +1,183 @@
+"""What is installed is what is needed: nothing missing, nothing of the workshop."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tarfile
+import tomllib
+import venv
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kling_facade import __version__
+from kling_facade.sandbox import Sandbox
+
+ROOT = Path(__file__).parents[2]
+
+SHORTEST = """
+import sys
+from kling_facade import ImageToVideo, Kling, PollPlan
+
+with Kling(poll=PollPlan(first=0.1, cap=0.2)) as kling:
+    request = ImageToVideo(sys.argv[1], prompt="the fox turns its head")
+    print(kling.generate(request, to=sys.argv[2]).size)
+assert not {"PIL", "numpy", "starlette"} & set(sys.modules)
+"""
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the wheel and the source distribution."""
+    folder = tmp_path_factory.mktemp("dist")
+    # Without isolation: what the build needs is in this environment, pinned.
+    command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(folder), str(ROOT)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return folder
+
+
+@pytest.fixture(scope="module")
+def names(built: Path) -> list[str]:
+    """What lies in the wheel."""
+    with zipfile.ZipFile(next(built.glob("*.whl"))) as wheel:
+        return wheel.namelist()
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    """A gateway for a program in another environment."""
+    with Sandbox(speed=2000.0, short_side=120, fps=8) as running:
+        yield running
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "kling_facade/__init__.py",
+        "kling_facade/py.typed",
+        "kling_facade/catalog.toml",
+        "kling_facade/openapi/kling.yaml",
+        "kling_facade/sandbox/app.py",
+        "kling_client/__init__.py",
+        "kling_client/py.typed",
+        "kling_client/api/image_to_video/create_image_to_video.py",
+    ],
+)
+def test_the_wheel_holds_both_packages_and_the_document(name: str, names: list[str]) -> None:
+    """Types, data and contract are in it."""
+    assert name in names
+
+
+def test_the_wheel_holds_nothing_else(names: list[str]) -> None:
+    """No tests, scripts or caches."""
+    tops = {name.split("/")[0] for name in names}
+    assert tops == {"kling_facade", "kling_client", f"kling_facade-{__version__}.dist-info"}
+    assert not [name for name in names if "__pycache__" in name]
+
+
+def test_the_source_distribution_can_be_built_and_tested_from(built: Path) -> None:
+    """It has the pipeline, the tests and the documents."""
+    with tarfile.open(next(built.glob("*.tar.gz"))) as archive:
+        inside = {name.partition("/")[2] for name in archive.getnames()}
+    assert {
+        "pyproject.toml",
+        "Makefile",
+        "constraints.txt",
+        "README.md",
+        "CHANGELOG.md",
+        "LICENSE",
+        "openapi/kling.yaml",
+        "openapi/overlay.yaml",
+        "scripts/regenerate.py",
+        "tests/conftest.py",
+        "generated/kling_client/__init__.py",
+    } <= inside
+
+
+def test_the_shortest_program_runs_where_nothing_else_is_installed(
+    built: Path, tmp_path: Path, sandbox: Sandbox
+) -> None:
+    """A new environment with the wheel and its three dependencies; no extra, no Pillow."""
+    environment = tmp_path / "env"
+    venv.create(environment, with_pip=True)
+    python = str(environment / "bin" / "python")
+    wheel = str(next(built.glob("*.whl")))
+    pins = str(ROOT / "constraints.txt")
+    quiet = ["--quiet", "--disable-pip-version-check"]
+    install = [python, "-m", "pip", "install", *quiet, "-c", pins, wheel]
+    subprocess.run(install, check=True, cwd=tmp_path)
+    fox = tmp_path / "fox.png"
+    fox.write_bytes(_sample())
+    done = subprocess.run(
+        [python, "-W", "error", "-c", SHORTEST, str(fox), str(tmp_path / "fox.mp4")],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env={
+            "PATH": "/usr/bin:/bin",
+            "KLING_API_KEY": sandbox.api_key,
+            "KLING_BASE_URL": sandbox.base_url,
+        },
+    )
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) == (tmp_path / "fox.mp4").stat().st_size
+    shown = subprocess.run(
+        [python, "-m", "pip", "list"], capture_output=True, text=True, cwd=tmp_path
+    )
+    assert not {"pillow", "numpy", "starlette"} & set(shown.stdout.split())
+
+
+def _sample() -> bytes:
+    from kling_facade.sandbox.sample import sample_png
+
+    return sample_png()
+
+
+@pytest.fixture(scope="module")
+def project() -> dict[str, object]:
+    """The project's own facts."""
+    parsed: dict[str, object] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    return parsed
+
+
+def test_core_dependencies_stay_three(project: dict[str, dict[str, list[str]]]) -> None:
+    """attrs, httpx, python-dateutil; the rest are extras."""
+    named = {re.split(r"[<>=\[ ]", item)[0] for item in project["project"]["dependencies"]}
+    assert named == {"attrs", "httpx", "python-dateutil"}
+
+
+def test_every_dependency_has_a_reason_beside_it() -> None:
+    """A comment on its line, or above its extra."""
+    text = (ROOT / "pyproject.toml").read_text("utf-8")
+    block = text.split("dependencies = [")[1].split("]\n")[0]
+    assert all("#" in line for line in block.splitlines() if '"' in line)
+
+
+def test_the_version_is_written_once_everywhere(project: dict[str, dict[str, str]]) -> None:
+    """pyproject, package and changelog agree."""
+    assert project["project"]["version"] == __version__
+    assert f"## {__version__}" in (ROOT / "CHANGELOG.md").read_text("utf-8")
+
+
+def test_pins_name_exact_versions_and_no_place() -> None:
+    """No address of a package index is in the repository."""
+    lines = (ROOT / "constraints.txt").read_text("utf-8").splitlines()
+    pins = [line for line in lines if line and not line.startswith("#")]
+    assert all(re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.+!]+", pin) for pin in pins)
+
+
+def test_every_dependency_is_pinned(project: dict[str, dict[str, dict[str, list[str]]]]) -> None:
+    """Of the core and of every extra."""
+    text = (ROOT / "constraints.txt").read_text("utf-8").lower()
+    wanted = [
+        item for extra in project["project"]["optional-dependencies"].values() for item in extra
+    ]
+    wanted += project["project"]["dependencies"]
+    for item in wanted:
+        name = re.split(r"[<>=\[ ]", item)[0].lower()
+        assert name == "kling-facade" or f"\n{name}==" in text, name
