@@ -294,8 +294,8 @@ def parse(text: str, *, swap_pan_tilt: bool = False) -> CameraMove:
     Raises:
         InvalidRequest: The text names no move, or a strength is missing, extra or out of range.
     """
-    wanted = re.sub(r"[\s_]+", "-", text.strip().lower())
-    wanted = re.sub(r"-?([:/])-?", r"\1", wanted)
+    wanted = re.sub(r"\s*([:/])\s*", r"\1", text.strip().lower())
+    wanted = re.sub(r"[\s_]+", "-", wanted)
     match = _TEXT.fullmatch(wanted)
     if match is None or match["name"] not in {*AXES, *_COMPOUND}:
         raise InvalidRequest(f"{text!r} is no camera move", hint=_hint(wanted.split(":")[0]))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from .errors import InvalidRequest
@@ -18,8 +20,9 @@ MAX_PIXELS: Final = 100_000_000
 300 MB in memory. Telephones take up to 50 megapixels, some 108 and 200."""
 
 
-def opened(picture: Picture, max_pixels: int = MAX_PIXELS) -> Image:
-    """Open a picture and check its size; its pixels are not read yet.
+@contextmanager
+def opened(picture: Picture, max_pixels: int = MAX_PIXELS) -> Iterator[Image]:
+    """Open a picture for a while and check its size; its pixels are not read yet.
 
     Raises:
         InvalidRequest: It is an address, too large, or nothing that Pillow reads.
@@ -28,18 +31,23 @@ def opened(picture: Picture, max_pixels: int = MAX_PIXELS) -> Image:
     need_pillow("opening a picture")
     from PIL import Image
 
-    with warnings.catch_warnings():
-        # Pillow's own warning about large pictures: the check below is stricter and is ours.
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+    try:
+        stream = picture.open()
+    except OSError as error:
+        raise _unreadable(picture, error) from None
+    with stream:
         try:
-            image = Image.open(picture.open())
+            with warnings.catch_warnings():
+                # Pillow's own warning about large pictures: the check below is stricter and is ours.
+                warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+                image = Image.open(stream)
         except Image.DecompressionBombError as error:
             raise _too_large(picture, str(error)) from None
         except OSError as error:
             raise _unreadable(picture, error) from None
-    if image.width * image.height > max_pixels:
-        raise _too_large(picture, f"{image.width}x{image.height} pixels")
-    return image
+        if image.width * image.height > max_pixels:
+            raise _too_large(picture, f"{image.width}x{image.height} pixels")
+        yield image
 
 
 def decoded(picture: Picture, max_pixels: int = MAX_PIXELS) -> Image:
@@ -49,7 +57,8 @@ def decoded(picture: Picture, max_pixels: int = MAX_PIXELS) -> Image:
         InvalidRequest: It is an address, too large, damaged, or nothing that Pillow reads.
         MissingExtra: Pillow is not installed.
     """
-    return upright(opened(picture, max_pixels), picture)
+    with opened(picture, max_pixels) as image:
+        return upright(image, picture)
 
 
 def upright(image: Image, picture: Picture) -> Image:

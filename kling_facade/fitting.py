@@ -89,8 +89,9 @@ def fit(
     picture = Picture.of(source)
     if isinstance(source, Fitted) or _fits(picture, long_side):
         return Fitted(picture, picture.size or (0, 0))
-    work = _Work(opened(picture, max_pixels), picture)
-    work.decode()
+    with opened(picture, max_pixels) as image:
+        work = _Work(image, picture)
+        work.decode()
     work.to_rgb(background)
     work.shrink(long_side)
     work.shape(shape, background)

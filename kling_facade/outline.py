@@ -43,7 +43,8 @@ def polygon_spans(
     for y, crossings in rows.crossings():
         for left, right, winding in _between(crossings):
             for pixels in _pixels(left, right):
-                windings.add(winding)
+                if right - left > _NEAR:  # at a tip both sides meet, in no certain order
+                    windings.add(winding)
                 if winding % 2 or (winding and rule == "nonzero"):
                     spans.append((y, *pixels))
     # Round a crossing the windings span two: 0, 1, 2 or -1, 0, 1. A simple outline has 0 and one

@@ -1,0 +1,313 @@
+"""Regions: pixel by pixel against GEOS (shapely), numpy and Pillow."""
+
+from __future__ import annotations
+
+import io
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from kling_facade import regions
+from kling_facade.errors import InvalidRequest
+from kling_facade.regions import Region
+
+SIZE = (64, 48)
+COLUMNS, ROWS = np.meshgrid(np.arange(SIZE[0]), np.arange(SIZE[1]))
+whole = st.tuples(st.integers(-10, 75), st.integers(-10, 60))
+fine = st.tuples(st.floats(-10, 75), st.floats(-10, 60))
+
+
+def array(region: Region, size: tuple[int, int] = SIZE) -> Any:
+    """A region's mask as booleans, rows first."""
+    return np.asarray(region.mask(size)) > 0
+
+
+def inside(corners: list[tuple[float, float]]) -> Any:
+    """What GEOS says is inside or on a polygon."""
+    return shapely.intersects_xy(shapely.Polygon(corners), COLUMNS, ROWS)
+
+
+@settings(max_examples=150)
+@given(st.lists(whole, min_size=3, max_size=9, unique=True))
+def test_polygons_are_those_of_geos(corners: list[tuple[float, float]]) -> None:
+    """Every simple polygon with whole corners has exactly the pixels that GEOS puts inside or on it."""
+    outline = shapely.Polygon(corners)
+    hull = outline if outline.is_valid else outline.convex_hull
+    if not isinstance(hull, shapely.Polygon):
+        return
+    corners = [(x, y) for x, y in hull.exterior.coords][:-1]
+    assert (array(regions.polygon(corners)) == inside(corners)).all()
+
+
+@settings(max_examples=150)
+@given(st.lists(fine, min_size=3, max_size=9, unique=True))
+def test_polygons_with_fine_corners_differ_only_on_the_outline(
+    corners: list[tuple[float, float]],
+) -> None:
+    """With corners between pixels the two agree, but for pixels on the line to a millionth."""
+    outline = shapely.Polygon(corners)
+    if not outline.is_valid:
+        return
+    different = array(regions.polygon(corners)) != inside(corners)
+    near = shapely.distance(outline.exterior, shapely.points(COLUMNS, ROWS)) < 1e-6
+    assert not (different & ~near).any()
+
+
+@settings(max_examples=100)
+@given(st.lists(whole, min_size=4, max_size=8))
+def test_crossing_outlines_follow_the_fill_rule(corners: list[tuple[float, float]]) -> None:
+    """Inside is what a ray crosses an odd number of times, or what the outline winds round."""
+    if len(set(corners)) < 3:
+        return
+    odd, winding = np.zeros(ROWS.shape, int), np.zeros(ROWS.shape, int)
+    for (x0, y0), (x1, y1) in zip(corners, corners[1:] + corners[:1], strict=True):
+        if y0 == y1:
+            continue
+        low, high, way = (y0, y1, 1) if y0 < y1 else (y1, y0, -1)
+        hit = (low <= ROWS) & (high > ROWS)
+        hit &= x0 + (ROWS - y0) * (x1 - x0) / (y1 - y0) > COLUMNS
+        odd += hit
+        winding += hit * way
+    ring = shapely.LinearRing(corners)
+    far = shapely.distance(ring, shapely.points(COLUMNS, ROWS)) > 1e-6
+    assert (array(regions.polygon(corners)) == (odd % 2 == 1))[far].all()
+    assert (array(regions.polygon(corners, fill="nonzero")) == (winding != 0))[far].all()
+
+
+@settings(max_examples=100)
+@given(fine, st.floats(0.1, 40), st.floats(0.1, 40))
+def test_ellipses_are_their_equation(centre: tuple[float, float], rx: float, ry: float) -> None:
+    """A pixel is in an ellipse when the equation says so; on the line to a millionth either will do."""
+    value = ((COLUMNS - centre[0]) / rx) ** 2 + ((ROWS - centre[1]) / ry) ** 2
+    drawn = array(regions.ellipse(centre, rx, ry))
+    far = abs(value - 1) > 1e-4
+    assert (drawn == (value <= 1))[far].all()
+
+
+@given(st.integers(-5, 70), st.integers(-5, 70), st.integers(0, 30), st.integers(0, 30))
+def test_boxes_include_their_edges(x: int, y: int, width: int, height: int) -> None:
+    """A box has the pixels of its four sides, as Pillow's rectangle and the same polygon have."""
+    drawn = array(regions.box(x, y, x + width, y + height))
+    expected = (x <= COLUMNS) & (x + width >= COLUMNS) & (y <= ROWS) & (y + height >= ROWS)
+    assert (drawn == expected).all()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: (regions.box(0, 0, 1, 1, relative=True), regions.box(0, 0, 63, 47)),
+        lambda: (
+            regions.polygon([(0, 0), (1, 0), (0, 1)], relative=True),
+            regions.polygon([(0, 0), (63, 0), (0, 47)]),
+        ),
+        lambda: (
+            regions.ellipse((0.5, 0.5), 0.25, relative=True),
+            regions.ellipse((31.5, 23.5), 15.75, 11.75),
+        ),
+    ],
+)
+def test_fractions_go_from_the_first_to_the_last_pixel(make: Any) -> None:
+    """relative=True means 0 for the first pixel of a side and 1 for the last."""
+    relative, absolute = make()
+    assert (array(relative) == array(absolute)).all()
+
+
+def test_operators_put_regions_together() -> None:
+    """Union, difference and intersection are those of the pixels."""
+    a, b = regions.box(0, 0, 20, 20, name="a"), regions.ellipse((20, 20), 10)
+    assert (array(a | b) == (array(a) | array(b))).all()
+    assert (array(a - b) == (array(a) & ~array(b))).all()
+    assert (array(a & b) == (array(a) & array(b))).all()
+    assert (a | b).name == (b | a).name == (a - b).name == "a"
+
+
+@pytest.mark.parametrize("fill", ["evenodd", "nonzero"])
+def test_an_outline_that_crosses_itself_is_told(fill: Any) -> None:
+    """Corners in the wrong order, or a lasso that overlaps itself, give advice; others none."""
+    swapped = regions.polygon([(5, 5), (40, 40), (40, 5), (5, 40)], fill=fill)
+    star = regions.polygon([(30, 2), (45, 45), (4, 15), (58, 15), (12, 45)], fill=fill)
+    for crossing in (swapped, star, star | regions.box(0, 0, 5, 5)):
+        assert any("crosses itself" in text for text in crossing.advice(SIZE))
+    assert regions.polygon([(5, 5), (40, 5), (20, 20), (40, 40), (5, 40)], fill=fill).advice(SIZE) == []
+
+
+@settings(max_examples=100)
+@given(st.lists(whole, min_size=3, max_size=9, unique=True))
+def test_a_simple_outline_gets_no_advice(corners: list[tuple[float, float]]) -> None:
+    """A polygon that GEOS calls valid is never said to cross itself."""
+    if shapely.Polygon(corners).is_valid:
+        assert regions.polygon(corners).advice(SIZE) == []
+
+
+def test_a_lasso_of_many_points_is_a_polygon() -> None:
+    """A circle drawn with 20,000 points has the pixels of the circle."""
+    angles = np.linspace(0, 2 * np.pi, 20_000, endpoint=False)
+    lasso = np.stack([30 + 15 * np.cos(angles), 24 + 15 * np.sin(angles)], axis=1)
+    value = (COLUMNS - 30) ** 2 + (ROWS - 24) ** 2
+    assert (array(regions.polygon(lasso)) == (value <= 225))[abs(value - 225) > 0.01].all()
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: regions.polygon([(0, 0), (5, 5)]), "2 different corners"),
+        (lambda: regions.polygon([(0, 0), (5, 5), (0, 0)], name="car"), "the polygon 'car'"),
+        (lambda: regions.polygon([]), "no points"),
+        (lambda: regions.polygon([(0, 0), (math.nan, 5), (3, 3)]), "not a finite number"),
+        (lambda: regions.polygon([(0, 0), (math.inf, 5), (3, 3)]), "not a finite number"),
+        (lambda: regions.polygon([1, 2, 3]), "pairs of numbers"),  # type: ignore[list-item]
+        (lambda: regions.polygon([(0, 0), ("a", 5), (3, 3)]), "pairs of numbers"),  # type: ignore[list-item]
+        (lambda: regions.polygon([(0, 0), (1, 0), (0, 1)], fill="odd"), "fill is"),  # type: ignore[arg-type]
+        (lambda: regions.box(10, 0, 5, 5), "wrong way round"),
+        (lambda: regions.box(0, 10, 5, 5), "wrong way round"),
+        (lambda: regions.ellipse((0, 0), 0), "radius of 0"),
+        (lambda: regions.ellipse((0, 0), 5, -1), "radius of -1"),
+        (lambda: regions.remote("mask.png"), "no http"),
+        (lambda: regions.painted("x.png", threshold=0), "threshold"),
+    ],
+)
+def test_shapes_that_are_none_are_refused(make: Any, message: str) -> None:
+    """What can't be a region of any picture is refused where it is made, by its name."""
+    with pytest.raises(InvalidRequest, match=message):
+        make()
+
+
+def test_numbers_of_other_kinds_are_numbers() -> None:
+    """Whole numbers, numpy's and fractions draw what floats draw."""
+    from fractions import Fraction
+
+    plain = regions.polygon([(0.0, 0.0), (20.0, 0.0), (0.0, 20.0)])
+    for kind in (int, np.float32, np.int64, Fraction):
+        corners: Any = [(kind(0), kind(0)), (kind(20), kind(0)), (kind(0), kind(20))]
+        assert regions.polygon(corners).bitmap(SIZE) == plain.bitmap(SIZE)
+
+
+# Painted masks --------------------------------------------------------------------------------------
+
+PAINTED = (COLUMNS + ROWS) % 7 == 0
+
+
+@pytest.mark.parametrize("kind", ["bool", "uint8", "int32", "float", "columns", "list"])
+def test_a_painted_array_is_taken_pixel_by_pixel(kind: str) -> None:
+    """Booleans and numbers from 0 to 255, contiguous or not, give their pixels."""
+    given: Any = {
+        "bool": PAINTED,
+        "uint8": (PAINTED * 255).astype(np.uint8),
+        "int32": (PAINTED * 200).astype(np.int32),
+        "float": PAINTED * 255.0,
+        "columns": np.asfortranarray(PAINTED),
+        "list": np.repeat(PAINTED, 2, axis=1)[:, ::2],
+    }[kind]
+    assert (array(regions.painted(given)) == PAINTED).all()
+
+
+class Foreign:
+    """An array of another library: only the interface, by address or as bytes."""
+
+    def __init__(self, array: Any, *, as_bytes: bool) -> None:
+        self._array = np.ascontiguousarray(array)
+        interface = dict(self._array.__array_interface__)
+        if as_bytes:
+            interface["data"] = self._array.tobytes()
+        self.__array_interface__ = {**interface, "strides": None}
+
+
+@pytest.mark.parametrize("as_bytes", [True, False])
+def test_the_array_interface_is_enough(as_bytes: bool) -> None:
+    """An array that is not numpy's needs no more than its interface."""
+    assert (array(regions.painted(Foreign(PAINTED, as_bytes=as_bytes))) == PAINTED).all()
+
+
+class Opaque:
+    """An array whose memory can't be read."""
+
+    __array_interface__ = {"shape": (4, 4), "typestr": "|u1", "strides": (8, 2), "data": None}
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (np.zeros((4, 4, 3), np.uint8), "shape"),
+        (np.zeros((0, 4), np.uint8), "shape"),
+        (np.ones((4, 4)), "up to 1"),
+        (np.full((4, 4), 1000), "up to 1000"),
+        (np.full((4, 4), "x"), "type '<U1'"),
+        (Opaque(), "can't be read"),
+    ],
+)
+def test_an_array_that_is_no_mask_is_refused(given: Any, message: str) -> None:
+    """Wrong shapes and scales are named, not guessed at."""
+    with pytest.raises(InvalidRequest, match=message):
+        regions.painted(given)
+
+
+def test_a_painted_picture_is_taken_by_its_light_pixels(tmp_path: Path) -> None:
+    """A mask file, bytes and a Pillow image select what is at least half white."""
+    image = Image.fromarray((PAINTED * 255).astype(np.uint8))
+    image.save(tmp_path / "mask.png")
+    for given in (tmp_path / "mask.png", str(tmp_path / "mask.png"), image, image.convert("RGB")):
+        assert (array(regions.painted(given)) == PAINTED).all()
+    grey = Image.new("L", SIZE, 100)
+    assert not array(regions.painted(grey)).any()
+    assert array(regions.painted(grey, threshold=100)).all()
+
+
+def test_transparent_parts_of_a_painted_picture_are_not_painted() -> None:
+    """White paint on a transparent layer is a mask; the white below transparency is not."""
+    layer = Image.new("RGBA", SIZE, (255, 255, 255, 0))
+    layer.paste((255, 255, 255, 255), (10, 10, 20, 20))
+    assert array(regions.painted(layer)).sum() == 100
+
+
+def test_a_cut_out_is_its_alpha(tmp_path: Path) -> None:
+    """What is not transparent in a PNG is the region, also in one with a palette."""
+    logo = Image.new("RGBA", SIZE, (0, 0, 0, 0))
+    logo.paste((10, 10, 10, 255), (5, 5, 25, 15))
+    logo.save(tmp_path / "logo.png")
+    palette = Image.new("P", SIZE, 0)
+    palette.putpalette([255, 0, 0, 0, 0, 255])
+    palette.paste(1, (5, 5, 25, 15))
+    palette.save(tmp_path / "palette.png", transparency=0)
+    for name in ("logo.png", "palette.png"):
+        drawn = array(regions.opaque(tmp_path / name, name="logo"))
+        assert drawn.sum() == 200
+        assert drawn[5:15, 5:25].all()
+
+
+def test_a_picture_without_transparency_is_no_cut_out() -> None:
+    """An opaque picture would select everything: it is refused."""
+    with pytest.raises(InvalidRequest, match="no transparency"):
+        regions.opaque(Image.new("RGB", SIZE))
+
+
+def test_a_painted_mask_belongs_to_a_picture_of_its_size() -> None:
+    """A mask of another size is refused with both sizes."""
+    with pytest.raises(InvalidRequest, match="64x48.*10x10"):
+        regions.painted(PAINTED).bitmap((10, 10))
+
+
+def test_a_painted_picture_is_turned_as_displayed() -> None:
+    """A mask with an EXIF turn is taken as one sees it."""
+    image = Image.new("L", (48, 64))
+    image.paste(255, (0, 0, 48, 1))
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", exif=exif)
+    drawn = array(regions.painted(buffer.getvalue()))
+    assert drawn.shape == (48, 64)
+    assert drawn[:, -1].all()
+    assert drawn.sum() == 48
+
+
+def test_a_remote_mask_can_not_be_drawn() -> None:
+    """Nobody here knows what is at an address."""
+    with pytest.raises(InvalidRequest, match="not fetched"):
+        regions.remote("https://example.com/m.png").bitmap(SIZE)
