@@ -22,13 +22,13 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, TypeAlias, cast
 from attrs import field, frozen
 
 from .errors import InvalidRequest, MissingExtra
-from .header import Header, read_header
 from .payload import Base64Text
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
     from .fitting import Fitted
+    from .header import Header
 
 __all__ = ["Picture", "PictureSource", "need_pillow"]
 
@@ -147,6 +147,8 @@ class Picture:
             InvalidRequest: It is an address.
             OSError: Its file can't be read.
         """
+        from .header import read_header  # late: an address has none
+
         with self.open() as stream:
             return read_header(stream)
 

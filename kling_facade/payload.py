@@ -8,14 +8,25 @@ chunk by chunk; `expand` puts the real text in for those who need ordinary JSON:
 
 from __future__ import annotations
 
-import base64
+import importlib
 from collections.abc import Callable, Iterator
-from typing import Any, BinaryIO, Final
+from functools import cache
+from typing import Any, BinaryIO, Final, cast
 
 __all__ = ["CHUNK", "Base64Text", "expand"]
 
 CHUNK: Final = 3 * 64 * 1024
 """Bytes read at a time. A multiple of three, so that base64 chunks join without padding."""
+
+
+@cache
+def _encoder() -> Callable[[bytes], bytes]:
+    """The fastest base64 there is: pybase64 uses vector instructions (extra ``[fast]``)."""
+    try:
+        module = importlib.import_module("pybase64")
+    except ImportError:
+        module = importlib.import_module("base64")
+    return cast("Callable[[bytes], bytes]", module.b64encode)
 
 
 class Base64Text(str):
@@ -52,9 +63,10 @@ class Base64Text(str):
 
     def chunks(self) -> Iterator[bytes]:
         """The text in ASCII, a chunk at a time."""
+        encode = _encoder()
         with self._open() as stream:
             while block := stream.read(CHUNK):
-                yield base64.b64encode(block)
+                yield encode(block)
 
     def text(self) -> str:
         """The whole text at once."""

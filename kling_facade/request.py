@@ -7,23 +7,23 @@ the generated model that goes out.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypeGuard, cast
 
 from attrs import evolve, field, frozen
 
-from .camera import CameraMove
 from .catalog import Catalog
 from .errors import InvalidRequest
 from .image import Picture, PictureSource
-from .motion import MotionBrush
 from .rules import Problem, problems
-from .voice import SpokenPrompt, Voice
 
 if TYPE_CHECKING:
     from kling_client.models import CameraControl, DynamicMask, ImageToVideoRequest
     from PIL.Image import Image
 
+    from .camera import CameraMove
     from .cost import Cost
+    from .motion import MotionBrush
+    from .voice import SpokenPrompt, Voice
 
 __all__ = ["DEFAULT_MODEL", "Duration", "ImageToVideo", "KnownModel", "Mode", "seconds"]
 
@@ -85,7 +85,21 @@ def _picture(source: PictureSource | None) -> Picture | None:
 def _voices(voices: Iterable[str | Voice]) -> tuple[str, ...]:
     if isinstance(voices, str):
         raise InvalidRequest("voices is a list of ids, not one text", hint=f"voices=[{voices!r}]")
-    return tuple(voice.id if isinstance(voice, Voice) else str(voice) for voice in voices)
+    return tuple(voice if isinstance(voice, str) else _voice_id(voice) for voice in voices)
+
+
+def _voice_id(voice: object) -> str:
+    from .voice import Voice  # late: most requests have no voices
+
+    return voice.id if isinstance(voice, Voice) else str(voice)
+
+
+def _is_spoken(prompt: object) -> TypeGuard[SpokenPrompt]:
+    if isinstance(prompt, str):
+        return False
+    from .voice import SpokenPrompt  # late, too
+
+    return isinstance(prompt, SpokenPrompt)
 
 
 def _names(allow: Iterable[str]) -> frozenset[str]:
@@ -157,11 +171,11 @@ class ImageToVideo:
     extra: Mapping[str, Any] = field(factory=dict, converter=_copied, hash=False)
 
     def __attrs_post_init__(self) -> None:
-        if isinstance(self.prompt, SpokenPrompt) and self.voices:
+        if _is_spoken(self.prompt) and self.voices:
             raise InvalidRequest(
                 "the prompt has its voices in it already", hint="Leave voices=... out."
             )
-        if self.camera is not None and not isinstance(self.camera, CameraMove):
+        if self.camera is not None and not _is_move(self.camera):
             raise InvalidRequest(
                 f"camera={self.camera!r} is no camera move",
                 hint="Use camera.zoom_in(4), or camera.parse('zoom-in:4').",
@@ -177,17 +191,17 @@ class ImageToVideo:
     @property
     def prompt_text(self) -> str:
         """The prompt as it goes out, voice tokens included."""
-        return self.prompt.text if isinstance(self.prompt, SpokenPrompt) else self.prompt
+        return self.prompt.text if _is_spoken(self.prompt) else cast("str", self.prompt)
 
     @property
     def voice_ids(self) -> tuple[str, ...]:
         """The voices that go out, those of a spoken prompt included."""
-        return self.prompt.voices if isinstance(self.prompt, SpokenPrompt) else self.voices
+        return self.prompt.voices if _is_spoken(self.prompt) else self.voices
 
     @property
     def sound_on(self) -> bool | None:
         """Whether sound is switched on: as given, else on where a spoken prompt has voices."""
-        if self.sound is None and isinstance(self.prompt, SpokenPrompt) and self.prompt.voices:
+        if self.sound is None and _is_spoken(self.prompt) and self.prompt.voices:
             return True
         return self.sound
 
@@ -304,6 +318,12 @@ class ImageToVideo:
         except KlingError:
             return None
         return buffer.getvalue()
+
+
+def _is_move(value: object) -> bool:
+    from .camera import CameraMove  # late: most requests have no camera move
+
+    return isinstance(value, CameraMove)
 
 
 def _control(move: CameraMove, preset_config: bool) -> CameraControl:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..errors import InvalidRequest
-from ..regions import Region, Remote
 
 if TYPE_CHECKING:
     from ..motion import MotionBrush, Move
+    from ..regions import Region
     from ..request import ImageToVideo
     from ..rules import Judge
 
@@ -66,6 +66,8 @@ def _check_size(request: ImageToVideo, brush: MotionBrush, judge: Judge) -> None
 
 
 def _check_region(region: Region, label: str, size: tuple[int, int], judge: Judge) -> None:
+    from ..regions import Remote  # late: most requests have no brush
+
     if isinstance(region, Remote):
         return
     try:

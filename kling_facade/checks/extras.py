@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -37,6 +36,10 @@ _MISSPELT: Final = frozenset({"model", "camera", "motion_brush", "voices", "allo
 def check_extras(request: ImageToVideo, judge: Judge) -> None:
     """Names first, then what is known of Kling's own further fields."""
     extra = request.extra
+    if not extra:
+        return
+    import json  # late: most requests have nothing extra
+
     for name in extra:
         if name in WIRE_FIELDS or name in _MISSPELT:
             argument = WIRE_FIELDS.get(name, name)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..voice import TOKEN
-
 if TYPE_CHECKING:
     from ..request import ImageToVideo
     from ..rules import Judge
@@ -32,7 +30,7 @@ def check_words(request: ImageToVideo, judge: Judge) -> None:
 
 def _check_voices(request: ImageToVideo, text: str, judge: Judge) -> None:
     voices = request.voice_ids
-    spoken = {int(number) for number in TOKEN.findall(text)}
+    spoken = _spoken(text)
     most = judge.limit("voices")
     if len(voices) > most:
         judge.object_(
@@ -58,3 +56,12 @@ def _check_voices(request: ImageToVideo, text: str, judge: Judge) -> None:
             )
     if (voices or spoken) and not request.sound_on:
         judge.object_("voice-sound-off", "sound", "voices speak only with sound=True.")
+
+
+def _spoken(text: str) -> set[int]:
+    """The numbers of the voices that the text refers to."""
+    if "<<<" not in text:
+        return set()
+    from ..voice import TOKEN  # late: most requests have no voices
+
+    return {int(number) for number in TOKEN.findall(text)}
