@@ -4,7 +4,7 @@
 
 It has edges and texture everywhere, so that every camera move can be seen and measured; the fox and
 the birch stand free, so that a motion brush has something to move and something to hold.
-`FOX` and `BIRCH` say where they are.
+`FOX`, `FOX_OUTLINE` and `BIRCH` say where they are.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image as Bitmap
     from PIL.ImageDraw import ImageDraw as Pen
 
-__all__ = ["BIRCH", "FOX", "SIZE", "landscape", "sample_png"]
+__all__ = ["BIRCH", "FOX", "FOX_OUTLINE", "SIZE", "landscape", "sample_png"]
 
 Point: TypeAlias = tuple[float, float]
 Colour: TypeAlias = tuple[int, int, int]
@@ -36,6 +36,14 @@ FOX: Final = (340, 330, 660, 668)
 
 BIRCH: Final = (1010, 60, 1170, 640)
 """Left, top, right and bottom of the birch's trunk and most of its crown."""
+
+FOX_OUTLINE: Final = (
+    (376, 344), (440, 392), (492, 390), (537, 326), (547, 402), (590, 457), (560, 488),
+    (520, 520), (556, 582), (574, 590), (600, 504), (632, 482), (660, 514), (656, 580),
+    (626, 642), (574, 670), (480, 678), (398, 668), (382, 648), (392, 588), (428, 520),
+    (355, 478), (372, 452), (386, 408),
+)  # fmt: skip
+"""The fox's outline, ready for ``regions.polygon``."""
 
 _FINE: Final = 2  # drawn this many times larger, then reduced: smooth edges
 _ORANGE: Final = (226, 112, 38)
