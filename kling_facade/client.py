@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import os
-import re
 import threading
 import warnings
-from collections.abc import AsyncIterator, Callable, Generator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
-from .credentials import Credentials, find_credentials
-from .download import Exist, Video, ready_destination
-from .drivers import AsyncPerformer, Performer, Runtime, drive, drive_async
+from .credentials import Credentials, Hidden, find_credentials
+from .download import Exist, Video, kept, stored_before
+from .drivers import AsyncPerformer, Performer, Runtime, drive, drive_async, shielded
 from .errors import InvalidRequest, KlingError
-from .flow import Call, Ids, Policy, Progress, Send, submit
+from .flow import Call, Do, Ids, Policy, Progress, Recall, Send, submit
 from .gateway import CHAINHUB, KLING_BEIJING, KLING_SINGAPORE, Gateway
 from .job import AsyncJob, Job
 from .limits import Limits, PollPlan, RetryBudget
+from .payload import digest_of
 from .task import Task
+from .tokens import checked_id, looks_like_token, read_token
 
 if TYPE_CHECKING:
     from kling_client import Client
 
+    from .journal import Book, Journal
     from .request import ImageToVideo
+    from .resume import Resumed
     from .rules import Problem
 
 __all__ = ["AsyncKling", "Kling", "KlingAdvice"]
@@ -31,7 +36,6 @@ _T = TypeVar("_T")
 _W = TypeVar("_W")
 Flow = Generator[Any, Any, _T]
 
-_ID = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._~:@+-]{1,128}")
 _LARGEST_PAGE = 500
 
 
@@ -62,6 +66,7 @@ class _Base(Generic[_W]):
         base_url: str | None = None,
         gateway: Gateway | None = None,
         credentials: Credentials | None = None,
+        journal: Journal | str | os.PathLike[str] | None = None,
         limits: Limits | None = None,
         poll: PollPlan | None = None,
         proxy: str | None = None,
@@ -76,13 +81,14 @@ class _Base(Generic[_W]):
         self._credentials = found
         self.gateway = _gateway(base_url, gateway)
         self._runtime = runtime or Runtime()
+        self._journal = _journal(journal)
         self._policy = Policy(
             limits=limits or Limits(),
             plan=poll or PollPlan(),
             uniform=self._runtime.uniform,
             budget=RetryBudget(),
         )
-        self._options = {"verify": verify, "trust_env": trust_env, "proxy": proxy}
+        self._options = Hidden({"verify": verify, "trust_env": trust_env, "proxy": proxy})
         self._open: dict[str, Any] = {}
         self._pid = os.getpid()
         self._lock = threading.Lock()
@@ -105,11 +111,35 @@ class _Base(Generic[_W]):
     def _once(self, name: str, make: Callable[[], Any]) -> Any:
         """Makes a connection pool on first use, and anew after a fork: sockets can't be shared."""
         if self._pid != os.getpid():
-            self._open, self._pid = {}, os.getpid()
+            self._open, self._pid, self._lock = {}, os.getpid(), threading.Lock()
         with self._lock:
             if name not in self._open:
-                self._open[name] = make()
+                self._open[name] = self._made(make)
             return self._open[name]
+
+    def _made(self, make: Callable[[], Any]) -> Any:
+        """A connection pool.
+
+        Raises:
+            InvalidRequest: The proxy or the TLS settings, perhaps from the environment, are wrong.
+                They are not shown: a proxy's address may hold a password.
+        """
+        try:
+            return make()
+        except (ValueError, TypeError, ImportError, OSError) as error:
+            kind = type(error).__name__
+        raise InvalidRequest(
+            f"no connection can be set up with these proxy and TLS settings ({kind})",
+            hint="Check proxy and verify, and HTTPS_PROXY, ALL_PROXY and SSL_CERT_FILE in the "
+            "environment.",
+        )
+
+    def _handle(self, ids: Ids, task: Task | None) -> Any:
+        raise NotImplementedError
+
+    def _book(self) -> Book | None:
+        """What one operation writes to the journal."""
+        return self._journal.book(self.gateway.netloc) if self._journal is not None else None
 
     def _generated(self) -> Client:
         from kling_client import Client
@@ -132,14 +162,40 @@ class _Base(Generic[_W]):
             warnings.warn(f"{problem}", KlingAdvice, stacklevel=4)
         return request
 
-    def _submission(self, request: ImageToVideo) -> tuple[Flow[Task], Ids]:
+    def _submission(
+        self, request: ImageToVideo, facts: dict[str, Any] | None = None
+    ) -> tuple[Flow[Task], Ids]:
         self._checked(request)
-        body = request.to_body(preset_config=self.gateway.preset_config)
-        ids = Ids(request.external_task_id or self._runtime.new_id())
-        body.external_task_id = str(ids.external_task_id)
-        create = Call("create_image_to_video", {"body": body})
+        own = request.external_task_id
+        ids = Ids(self._runtime.new_id() if own is None else checked_id(own))
+        create, digest = self._create(request, ids)
         find = Call("get_image_to_video", {"id": ids.external_task_id})
-        return submit(create, find, ids, self._policy, {}), ids
+        flow = submit(
+            create, find, ids, self._policy, facts or {}, digest if self._journal else None
+        )
+        return flow, ids
+
+    def _create(self, request: ImageToVideo, ids: Ids) -> tuple[Call, Callable[[], str]]:
+        """The POST of a request, and the digest that tells it from others."""
+        body = request.to_body(preset_config=self.gateway.preset_config)
+        body.external_task_id = str(ids.external_task_id)
+        return Call("create_image_to_video", {"body": body}), lambda: digest_of(body.to_dict())
+
+    def _standing(self, request: ImageToVideo, to: Any, exist: Exist) -> Flow[Video | None]:
+        """The video that is at the destination already; else a check that one can be put there."""
+        destination = Path(to).absolute()
+        own = request.external_task_id
+        if own is not None and self._journal is not None:
+            ids = Ids(checked_id(own))
+            entry = yield Recall(own)
+            if entry is not None and entry.sha256 is not None:
+                _, digest = self._create(request, ids)
+                if entry.digest == (yield Do(digest)):
+                    video = yield from stored_before(entry, destination, ids)
+                    if video is not None:
+                        return video
+        there: Video | None = yield Do(lambda: kept(destination, exist))
+        return there
 
     def _page(self, number: int, size: int) -> Flow[list[Task]]:
         arguments = {"page_num": number, "page_size": size}
@@ -154,16 +210,35 @@ def _listing(problems: Sequence[Problem]) -> str:
     return f"the request has {len(problems)} problems:\n{lines}"
 
 
-def _ids(task_id: str | None, external_task_id: str | None) -> Ids:
-    given = [text for text in (task_id, external_task_id) if text is not None]
-    if len(given) != 1:
-        raise InvalidRequest("give a task id or an external_task_id, one of them")
-    if not _ID.fullmatch(given[0]):
+def _ids(gateway: Gateway, task_id: str | None, external_task_id: str | None) -> Ids:
+    if (task_id is None) == (external_task_id is None):
+        raise InvalidRequest("give a task id, a token or an external_task_id, one of them")
+    if task_id is None:
+        return Ids(checked_id(external_task_id))
+    if looks_like_token(task_id):
+        return read_token(task_id, gateway)
+    return Ids(None, checked_id(task_id))
+
+
+def _journal(journal: Journal | str | os.PathLike[str] | None) -> Journal | None:
+    if journal is None:
+        return None
+    from .journal import Journal
+
+    return journal if isinstance(journal, Journal) else Journal(journal)
+
+
+def _given(journal: Journal | None) -> Journal:
+    if journal is None:
         raise InvalidRequest(
-            f"{given[0][:80]!r} is not an id",
-            hint="An id has letters, digits and . _ ~ : @ + - only, 128 at most.",
+            "there is no journal to resume from", hint="Kling(journal='jobs.sqlite')"
         )
-    return Ids(external_task_id, task_id)
+    return journal
+
+
+def _place(to: str | os.PathLike[str], exist: Exist) -> dict[str, Any]:
+    """What the journal keeps of where a video goes."""
+    return {"destination": str(Path(to).absolute()), "replace_file": int(exist == "overwrite")}
 
 
 class Kling(_Base[Any]):
@@ -178,6 +253,8 @@ class Kling(_Base[Any]):
             the bundled document.
         gateway: More than an address: a `Gateway`.
         credentials: More than a key: `ApiKey` or `AccessKeys`.
+        journal: A file that keeps what was paid for: a path, or a `Journal`. Without one, a job
+            that is under way when the process dies is known to the gateway only.
         limits: How long and how much: `Limits`.
         poll: When to ask for a job's state: `PollPlan`.
         proxy: Address of a proxy, as in httpx.
@@ -216,25 +293,76 @@ class Kling(_Base[Any]):
                 exist: the error has the external id and says how to look later.
             AuthError, AccountError, Throttled, NotSent: As their names say. Nothing was accepted.
         """
-        flow, ids = self._submission(request)
+        with self._working() as book:
+            return self._submit(request, book)
+
+    def _submit(
+        self, request: ImageToVideo, book: Book | None, facts: dict[str, Any] | None = None
+    ) -> Job:
+        flow, ids = self._submission(request, facts)
         try:
-            task = self._run(flow)
+            task = self._run(flow, book=book)
         except (KeyboardInterrupt, SystemExit) as error:
             error.add_note(_perhaps(ids))
             raise
-        return Job(self, ids, task)
+        return Job(self, ids, task, book)
+
+    @contextmanager
+    def _working(self) -> Iterator[Book | None]:
+        """The rows that are written here are ours until the end of the block."""
+        book = self._book()
+        try:
+            yield book
+        finally:
+            if book is not None:
+                book.release()
 
     def job(self, task_id: str | None = None, *, external_task_id: str | None = None) -> Job:
         """A handle for a job that exists already. Asks nothing yet.
 
         Args:
-            task_id: The gateway's id, or
+            task_id: The gateway's id, or a `Job.token`; or
             external_task_id: Ours.
 
         Raises:
-            InvalidRequest: Neither, both, or not an id.
+            InvalidRequest: Neither, both, not an id, or a token that is not of this gateway.
         """
-        return Job(self, _ids(task_id, external_task_id), None)
+        return self._handle(_ids(self.gateway, task_id, external_task_id), None)
+
+    def _handle(self, ids: Ids, task: Task | None) -> Job:
+        return Job(self, ids, task)
+
+    def resume(
+        self,
+        journal: Journal | str | os.PathLike[str] | None = None,
+        *,
+        requests: Iterable[ImageToVideo] = (),
+        timeout: float | None = None,
+        on_update: Callable[[Progress], object] | None = None,
+    ) -> Iterator[Resumed]:
+        """Goes on with every job of the journal that is not done, after a crash or a Ctrl-C.
+
+        Each is looked up, waited for, and downloaded to where `generate` was told to put it. One
+        that fails does not stop the others. Nothing is submitted, but for ``requests``.
+
+        Args:
+            journal: Another journal than the client's.
+            requests: Requests whose intent stands in the journal under their own
+                ``external_task_id`` and that never became jobs: each is submitted once.
+            timeout: Longest wait for each job in seconds; ``None`` for `Limits.wait`.
+            on_update: As in `Job.wait`.
+
+        Yields:
+            What became of each row, as it is done.
+
+        Raises:
+            JournalError: The journal can't be used.
+            InvalidRequest: There is none.
+        """
+        from .resume import resume
+
+        used = _given(_journal(journal) or self._journal)
+        return resume(self, used, requests, timeout, on_update)
 
     def jobs(self, *, page_size: int = 100) -> Iterator[Job]:
         """The account's jobs, page by page, as the gateway orders them.
@@ -273,20 +401,30 @@ class Kling(_Base[Any]):
         Raises:
             KlingError: As `submit`, `Job.wait` and `Job.download`; it carries the job, if any.
         """
-        ready_destination(to, exist)
-        _check_price(request, max_units, self.gateway)
-        job = self.submit(request)
-        return job.wait(timeout, on_update=on_update).download(to, exist=exist)
+        with self._working() as book:
+            there = self._run(self._standing(request, to, exist), book=book)
+            if there is not None:
+                return there
+            _check_price(request, max_units, self.gateway)
+            job = self._submit(request, book, _place(to, exist))
+            return job.wait(timeout, on_update=on_update).download(to, exist=exist)
 
-    def _run(self, flow: Flow[_T], on_update: Callable[[Progress], object] | None = None) -> _T:
-        performer = Performer(self._client(), self._fetcher, self._runtime, on_update=on_update)
+    def _run(
+        self,
+        flow: Flow[_T],
+        on_update: Callable[[Progress], object] | None = None,
+        book: Book | None = None,
+    ) -> _T:
+        performer = Performer(
+            self._client(), self._fetcher, self._runtime, book or self._book(), on_update
+        )
         return drive(flow, performer)
 
     def _client(self) -> Client:
         def make() -> Any:
             from .wire.link import GatewayClient
 
-            return GatewayClient(self._link(), **self._options)
+            return GatewayClient(self._link(), **self._options.value())
 
         return self._generated().set_httpx_client(self._once("api", make))
 
@@ -295,7 +433,7 @@ class Kling(_Base[Any]):
             from .wire.fetch import Fetcher
 
             return Fetcher(
-                self.gateway, self._policy.limits, self._link().user_agent, **self._options
+                self.gateway, self._policy.limits, self._link().user_agent, **self._options.value()
             )
 
         return self._once("fetch", make)
@@ -323,18 +461,51 @@ class AsyncKling(_Base[Any]):
 
     async def submit(self, request: ImageToVideo) -> AsyncJob:
         """One paid job, whatever the network does; see `Kling.submit`."""
-        flow, ids = self._submission(request)
+        async with self._working() as book:
+            return await self._submit(request, book)
+
+    async def _submit(
+        self, request: ImageToVideo, book: Book | None, facts: dict[str, Any] | None = None
+    ) -> AsyncJob:
+        flow, ids = self._submission(request, facts)
         try:
-            task = await self._run(flow)
+            task = await self._run(flow, book=book)
         except BaseException as error:
             if not isinstance(error, Exception):
                 error.add_note(_perhaps(ids))
             raise
-        return AsyncJob(self, ids, task)
+        return AsyncJob(self, ids, task, book)
+
+    @asynccontextmanager
+    async def _working(self) -> AsyncIterator[Book | None]:
+        """The rows that are written here are ours until the end of the block."""
+        book = self._book()
+        try:
+            yield book
+        finally:
+            if book is not None:
+                await shielded(book.release)
 
     def job(self, task_id: str | None = None, *, external_task_id: str | None = None) -> AsyncJob:
         """A handle for a job that exists already; see `Kling.job`. Not awaited: it asks nothing."""
-        return AsyncJob(self, _ids(task_id, external_task_id), None)
+        return self._handle(_ids(self.gateway, task_id, external_task_id), None)
+
+    def _handle(self, ids: Ids, task: Task | None) -> AsyncJob:
+        return AsyncJob(self, ids, task)
+
+    def resume(
+        self,
+        journal: Journal | str | os.PathLike[str] | None = None,
+        *,
+        requests: Iterable[ImageToVideo] = (),
+        timeout: float | None = None,
+        on_update: Callable[[Progress], object] | None = None,
+    ) -> AsyncIterator[Resumed]:
+        """Goes on with every job of the journal that is not done; see `Kling.resume`."""
+        from .resume import resume_async
+
+        used = _given(_journal(journal) or self._journal)
+        return resume_async(self, used, requests, timeout, on_update)
 
     async def jobs(self, *, page_size: int = 100) -> AsyncIterator[AsyncJob]:
         """The account's jobs, page by page; see `Kling.jobs`."""
@@ -358,17 +529,23 @@ class AsyncKling(_Base[Any]):
         on_update: Callable[[Progress], object] | None = None,
     ) -> Video:
         """Submit, wait and download in one call; see `Kling.generate`."""
-        ready_destination(to, exist)
-        _check_price(request, max_units, self.gateway)
-        job = await self.submit(request)
-        await job.wait(timeout, on_update=on_update)
-        return await job.download(to, exist=exist)
+        async with self._working() as book:
+            there = await self._run(self._standing(request, to, exist), book=book)
+            if there is not None:
+                return there
+            _check_price(request, max_units, self.gateway)
+            job = await self._submit(request, book, _place(to, exist))
+            await job.wait(timeout, on_update=on_update)
+            return await job.download(to, exist=exist)
 
     async def _run(
-        self, flow: Flow[_T], on_update: Callable[[Progress], object] | None = None
+        self,
+        flow: Flow[_T],
+        on_update: Callable[[Progress], object] | None = None,
+        book: Book | None = None,
     ) -> _T:
         performer = AsyncPerformer(
-            self._client(), self._fetcher, self._runtime, on_update=on_update
+            self._client(), self._fetcher, self._runtime, book or self._book(), on_update
         )
         return await drive_async(flow, performer)
 
@@ -376,7 +553,7 @@ class AsyncKling(_Base[Any]):
         def make() -> Any:
             from .wire.link import AsyncGatewayClient
 
-            return AsyncGatewayClient(self._link(), **self._options)
+            return AsyncGatewayClient(self._link(), **self._options.value())
 
         return self._generated().set_async_httpx_client(self._once("api", make))
 
@@ -385,7 +562,7 @@ class AsyncKling(_Base[Any]):
             from .wire.fetch import AsyncFetcher
 
             return AsyncFetcher(
-                self.gateway, self._policy.limits, self._link().user_agent, **self._options
+                self.gateway, self._policy.limits, self._link().user_agent, **self._options.value()
             )
 
         return self._once("fetch", make)

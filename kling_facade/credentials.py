@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import importlib
+import os
 from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any, Final, NoReturn, Protocol, runtime_checkable
 
-from .errors import AuthError, MissingExtra
+from .errors import AuthError, KlingError, MissingExtra
 
-__all__ = ["AccessKeys", "ApiKey", "Credentials"]
+__all__ = ["AccessKeys", "ApiKey", "Credentials", "Hidden", "find_credentials"]
 
 _TOKEN_LIFE: Final = 1800
 """Seconds a signed token lives (VD1)."""
@@ -39,6 +40,18 @@ class _Secret:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a key can't be pickled or copied: make the client where it is used")
+
+
+class Hidden:
+    """Holds settings that may have a password in them, such as a proxy's address."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, settings: dict[str, Any]) -> None:
+        self.value: Callable[[], dict[str, Any]] = lambda: settings
+
+    def __repr__(self) -> str:
+        return "<settings, not shown>"
 
 
 def _fault(value: object) -> str | None:
@@ -134,6 +147,26 @@ class AccessKeys:
         }
         token = _jwt().encode(claims, self._secret_key._reveal(), algorithm="HS256")
         return {"Authorization": f"Bearer {token}"}
+
+
+def find_credentials(api_key: str | None) -> Credentials | KlingError:
+    """The key given, or the one of the environment, or the error to raise.
+
+    The error is given back and not raised, so that no frame of its traceback holds the key.
+    """
+    key = api_key if api_key is not None else os.environ.get("KLING_API_KEY")
+    access, secret = os.environ.get("KLING_ACCESS_KEY"), os.environ.get("KLING_SECRET_KEY")
+    try:
+        if key is not None:
+            return ApiKey(key)
+        if access is not None and secret is not None:
+            return AccessKeys(access, secret)
+    except KlingError as error:
+        return error.with_traceback(None)
+    return AuthError(
+        "there is no API key",
+        hint="Set KLING_API_KEY in the environment, or pass it: Kling(api_key).",
+    )
 
 
 def _jwt() -> ModuleType:

@@ -9,14 +9,15 @@ from __future__ import annotations
 import contextlib
 import errno
 import hashlib
+import ipaddress
 import os
 import re
 import secrets
 import struct
 import time
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Generator, Mapping
 from pathlib import Path
-from typing import Any, BinaryIO, Final, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, Literal, TypeVar
 from urllib.parse import urlsplit
 
 from attrs import define, field, frozen
@@ -30,11 +31,23 @@ from .errors import (
     TransientRead,
     TransportSecurityError,
 )
-from .flow import Call, Ids, Now, Policy, Sleep, refresh
+from .flow import Call, Do, Ids, Now, Policy, Sleep, note, refresh
 from .gateway import Gateway, is_loopback
 from .task import Task
 
-__all__ = ["Exist", "Video", "download", "ready_destination", "refuse_address"]
+if TYPE_CHECKING:
+    from .journal import Entry
+
+__all__ = [
+    "Exist",
+    "Video",
+    "download",
+    "kept",
+    "ready_destination",
+    "refuse_address",
+    "stored_before",
+    "sweep",
+]
 
 _T = TypeVar("_T")
 Flow = Generator[Any, Any, _T]
@@ -55,7 +68,7 @@ class Video:
         path: Where it lies.
         size: Bytes.
         sha256: Hexadecimal digest of its content.
-        task_id: The job it came from.
+        task_id: The job it came from; empty for a file that was there before any job.
         duration: Seconds, as the gateway says.
     """
 
@@ -111,17 +124,6 @@ class Close:
     """Let the open answer go."""
 
 
-@frozen
-class Do:
-    """Run a function that works on the disk.
-
-    Attributes:
-        function: Called without arguments; its result is the effect's.
-    """
-
-    function: Callable[[], Any]
-
-
 # --- the decisions -------------------------------------------------------------------------------
 
 
@@ -145,14 +147,17 @@ def download(
         BadResponse: What came is no video.
         TransportSecurityError: The address is not one to fetch from.
     """
-    kept: Video | None = yield Do(lambda: _kept(destination, task, exist))
-    if kept is not None:
-        return kept
-    part = PartFile(destination, policy.limits.video_bytes)
+    there: Video | None = yield Do(lambda: kept(destination, exist, task.task_id))
+    if there is not None:
+        return there
+    part = PartFile(destination, policy.limits.video_bytes, task.task_id)
     try:
         yield Do(part.open)
         yield from _fill(part, find, task, ids, policy, gateway)
-        size, digest = yield Do(lambda: part.finish(replace=exist == "overwrite"))
+        size, digest = yield Do(part.seal)
+        yield from note("stored", ids, size=size, sha256=digest, destination=str(destination))
+        yield Do(lambda: part.publish(replace=exist == "overwrite"))
+        yield from note("saved", ids)
     except OSError as error:
         raise _disk_error(error, destination, ids) from None
     except KlingError as error:
@@ -204,8 +209,12 @@ def _transfer(part: PartFile, url: str, policy: Policy) -> Flow[None]:
             part.write(chunk)
             pace.check(len(chunk), (yield Now()))
         part.check_whole()
-    finally:
+    except GeneratorExit:
+        raise  # nobody is left to close anything for us
+    except BaseException:
         yield Close()
+        raise
+    yield Close()
 
 
 def _accept(head: Head, part: PartFile, *, resumed: bool) -> None:
@@ -221,17 +230,23 @@ def _accept(head: Head, part: PartFile, *, resumed: bool) -> None:
         raise BadResponse(
             f"the address answered HTTP {head.status} instead of a video", http_status=head.status
         )
-    if head.status == 206 and (_range_start(head) != part.size or part.other_etag(head)):
+    given = _range(head) if head.status == 206 else (0, None)
+    if given is None or (head.status == 206 and (given[0] != part.size or part.other_etag(head))):
         part.restart()
         raise TransientRead("the server sent another range than asked for; starting again")
     if head.status == 200 and resumed:
         part.restart()
-    part.expect(head)
+    part.expect(head, given[1])
 
 
-def _range_start(head: Head) -> int | None:
-    match = re.fullmatch(r"bytes (\d+)-\d+/(?:\d+|\*)", head.headers.get("content-range", ""))
-    return int(match.group(1)) if match else None
+def _range(head: Head) -> tuple[int, int | None] | None:
+    """Where a part begins, and how large the whole is, if the answer says so."""
+    text = head.headers.get("content-range", "")
+    match = re.fullmatch(r"bytes (\d{1,18})-\d{1,18}/(\d{1,18}|\*)", text)
+    if match is None:
+        return None
+    whole = match.group(2)
+    return int(match.group(1)), None if whole == "*" else int(whole)
 
 
 class _Pace:
@@ -281,11 +296,21 @@ def refuse_address(url: str, gateway: Gateway) -> None:
         parts, host = urlsplit(""), ""
     own = host == gateway.host or (gateway.on_loopback and is_loopback(host))
     scheme_ok = parts.scheme == "https" or (own and gateway.base_url.startswith(f"{parts.scheme}:"))
-    if not (host and scheme_ok) or (is_loopback(host) and not own):
+    if not (host and scheme_ok) or (_is_inner(host) and not own):
         raise TransportSecurityError(
             f"a video is not fetched from {parts.scheme or 'no scheme'}://{host or 'no host'}",
             hint="A video comes over https from a public host, or from the gateway itself.",
         )
+
+
+def _is_inner(host: str) -> bool:
+    """Whether a host is this machine, or a literal address within somebody's network."""
+    try:
+        literal = ipaddress.ip_address(host.split("%")[0])
+    except ValueError:
+        return is_loopback(host.rstrip("."))
+    inner = getattr(literal, "ipv4_mapped", None) or literal
+    return not inner.is_global
 
 
 def _expired(gone: _Gone, ids: Ids) -> KlingError:
@@ -327,8 +352,13 @@ def _exists(destination: Path) -> DownloadError:
     )
 
 
-def _kept(destination: Path, task: Task, exist: Exist) -> Video | None:
-    """The video that is there already, if it is to be kept."""
+def kept(destination: Path, exist: Exist, task_id: str = "") -> Video | None:
+    """The video that is there already, if it is to be kept.
+
+    Raises:
+        DownloadError: As `ready_destination`.
+        BadResponse: The file that is there is no whole video.
+    """
     ready_destination(destination, exist)
     if exist != "skip" or not destination.is_file():
         return None
@@ -336,7 +366,28 @@ def _kept(destination: Path, task: Task, exist: Exist) -> Video | None:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
         size = file.tell()
         check_mp4(file, size)
-    return Video(destination, size, digest, task.task_id)
+    return Video(destination, size, digest, task_id)
+
+
+def file_digest(path: Path) -> str | None:
+    """SHA-256 of a file, or ``None`` when there is no such file."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return None
+
+
+def stored_before(entry: Entry | None, destination: Path, ids: Ids) -> Flow[Video | None]:
+    """The video that an earlier run brought to the destination, if the journal vouches for it."""
+    if entry is None or entry.sha256 is None or entry.destination != destination:
+        return None
+    digest = yield Do(lambda: file_digest(destination))
+    if digest != entry.sha256 or entry.size is None or entry.task_id is None:
+        return None
+    if entry.state != "saved":
+        yield from note("saved", ids)
+    return Video(destination, entry.size, entry.sha256, entry.task_id)
 
 
 def _disk_error(error: OSError, destination: Path, ids: Ids) -> KlingError:
@@ -357,11 +408,13 @@ class PartFile:
     Attributes:
         destination: Where it goes when it is whole.
         limit: Largest size in bytes.
+        task_id: The job it comes from; what a killed process leaves behind is known by it.
         size: Bytes so far.
     """
 
     destination: Path
     limit: int
+    task_id: str = ""
     size: int = 0
     _file: BinaryIO | None = None
     _path: Path | None = None
@@ -372,7 +425,7 @@ class PartFile:
 
     def open(self) -> None:
         """Creates it; never opens a file that is there."""
-        name = f".{self.destination.name[:100]}.{secrets.token_hex(6)}.part"
+        name = f"{_part_prefix(self.destination, self.task_id)}{secrets.token_hex(6)}.part"
         self._path = self.destination.with_name(name)
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
         self._file = os.fdopen(os.open(self._path, flags, 0o666), "w+b")
@@ -400,8 +453,12 @@ class PartFile:
         """Whether the answer is of another file than before."""
         return head.headers.get("etag", self._etag) != self._etag
 
-    def expect(self, head: Head) -> None:
+    def expect(self, head: Head, whole: int | None = None) -> None:
         """Takes the length and the tag that the answer announces.
+
+        Args:
+            head: How the answer begins.
+            whole: Size of the whole file, where the answer is a part of it and says so.
 
         Raises:
             BadResponse: It is larger than the limit.
@@ -410,6 +467,7 @@ class PartFile:
         self._etag = head.headers.get("etag")
         length = head.headers.get("content-length", "")
         self._expected = self.size + int(length) if length.isdecimal() else None
+        self._expected = whole or self._expected
         if self._expected is None:
             return
         if self._expected > self.limit:
@@ -444,8 +502,8 @@ class PartFile:
         self._out.flush()
         check_mp4(self._out, self.size)
 
-    def finish(self, *, replace: bool) -> tuple[int, str]:
-        """Flushes it to the disk and gives it its name.
+    def seal(self) -> tuple[int, str]:
+        """Flushes it to the disk.
 
         Returns:
             Size in bytes and SHA-256.
@@ -453,11 +511,18 @@ class PartFile:
         self._out.flush()
         os.fsync(self._out.fileno())
         self._out.close()
+        return self.size, self._digest.hexdigest()
+
+    def publish(self, *, replace: bool) -> None:
+        """Gives it its name.
+
+        Args:
+            replace: Whether a file that has the name may lose it.
+        """
         assert self._path is not None
-        _rename(self._path, self.destination, replace=replace)
+        (_replace if replace else _link)(self._path, self.destination)
         self._path = None
         _sync_folder(self.destination.parent)
-        return self.size, self._digest.hexdigest()
 
     def discard(self) -> None:
         """Removes it, if it has not become the destination."""
@@ -470,10 +535,36 @@ class PartFile:
             self._path = None
 
 
-def _rename(part: Path, destination: Path, *, replace: bool) -> None:
-    """Gives the part its final name; on Windows another process may hold the name for a moment."""
-    if not replace and os.path.lexists(destination):
-        raise _exists(destination)
+def _part_prefix(destination: Path, task_id: str) -> str:
+    job = hashlib.sha256(task_id.encode()).hexdigest()[:8]
+    return f".{destination.name[:100]}.{job}."
+
+
+def sweep(destination: Path, task_id: str) -> None:
+    """Removes part files of this job that a killed process left beside the destination."""
+    prefix = _part_prefix(destination, task_id)
+    with contextlib.suppress(OSError):
+        for name in os.listdir(destination.parent):  # noqa: PTH208 - names are matched literally
+            if name.startswith(prefix) and name.endswith(".part"):
+                destination.with_name(name).unlink()
+
+
+def _link(part: Path, destination: Path) -> None:
+    """Gives the part its name if nobody else has it, even if two try at the same moment."""
+    try:
+        destination.hardlink_to(part)
+    except FileExistsError:
+        raise _exists(destination) from None
+    except OSError:  # a filesystem without links
+        if os.path.lexists(destination):
+            raise _exists(destination) from None
+        _replace(part, destination)
+    else:
+        part.unlink()
+
+
+def _replace(part: Path, destination: Path) -> None:
+    """Gives the part its name; on Windows another process may hold the name for a moment."""
     for attempt in range(1, _RENAME_TRIES + 1):
         try:
             part.replace(destination)

@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from attrs import frozen
 
-from .download import Close, Do, Open, Read
+from .download import Close, Open, Read
 from .errors import BadResponse, KlingError, OutcomeUnknown
-from .flow import Call, Now, Progress, Record, Send, Sleep, Tell
+from .flow import Call, Do, Now, Progress, Recall, Record, Send, Sleep, Tell
 
 if TYPE_CHECKING:
     from kling_client import Client
 
-    from .journal import Journal
+    from .journal import Book
     from .wire.fetch import AsyncFetcher, Fetcher
 
-__all__ = ["AsyncPerformer", "Performer", "Runtime", "drive", "drive_async"]
+__all__ = ["AsyncPerformer", "Performer", "Runtime", "drive", "drive_async", "shielded"]
 
 _T = TypeVar("_T")
 
@@ -110,7 +110,7 @@ class Performer:
         client: Client,
         fetcher: Callable[[], Fetcher],
         runtime: Runtime,
-        journal: Journal | None = None,
+        journal: Book | None = None,
         on_update: Callable[[Progress], Any] | None = None,
     ) -> None:
         self._client = client
@@ -124,6 +124,7 @@ class Performer:
             Sleep: lambda effect: runtime.sleep(effect.seconds),
             Send: self._send,
             Record: self._record,
+            Recall: self._recall,
             Tell: self._tell,
             Open: self._open,
             Read: lambda _: self._transfer.read(),
@@ -154,6 +155,9 @@ class Performer:
         if self._journal is not None:
             self._journal.record(effect.event, effect.facts)
 
+    def _recall(self, effect: Recall) -> Any:
+        return self._journal and self._journal.recall(effect.external_task_id)
+
     def _tell(self, effect: Tell) -> None:
         if self._on_update is not None:
             self._on_update(effect.progress)
@@ -171,7 +175,7 @@ class AsyncPerformer:
         client: Client,
         fetcher: Callable[[], AsyncFetcher],
         runtime: Runtime,
-        journal: Journal | None = None,
+        journal: Book | None = None,
         on_update: Callable[[Progress], Any] | None = None,
     ) -> None:
         self._client = client
@@ -185,6 +189,7 @@ class AsyncPerformer:
             Sleep: lambda effect: runtime.async_sleep(effect.seconds),
             Send: self._send,
             Record: self._record,
+            Recall: self._recall,
             Tell: self._tell,
             Open: self._open,
             Read: lambda _: self._transfer.read(),
@@ -217,9 +222,15 @@ class AsyncPerformer:
         raise failure
 
     async def _record(self, effect: Record) -> None:
-        if self._journal is not None:
-            journal = self._journal
-            await _in_thread(lambda: journal.record(effect.event, effect.facts))
+        book = self._journal
+        if book is not None and not book.needless(effect.event):
+            await _in_thread(lambda: book.record(effect.event, effect.facts))
+
+    async def _recall(self, effect: Recall) -> Any:
+        book = self._journal
+        if book is None:
+            return None
+        return await _in_thread(lambda: book.recall(effect.external_task_id))
 
     async def _tell(self, effect: Tell) -> None:
         if self._on_update is not None:
@@ -240,3 +251,12 @@ async def _in_thread(function: Callable[[], _T]) -> _T:
     import anyio.to_thread
 
     return await anyio.to_thread.run_sync(function)
+
+
+async def shielded(function: Callable[[], _T]) -> _T:
+    """Runs a function in a thread to its end, even where the task is being cancelled."""
+    import anyio
+
+    with anyio.CancelScope(shield=True):
+        result = await _in_thread(function)
+    return result

@@ -19,6 +19,9 @@
     ├── ResultExpired           there was a video, and its address no longer serves it
     ├── DownloadError           the video could not be stored here
     ├── WaitTimeout             our own deadline; the job goes on at the gateway
+    ├── JournalError            the journal can't be read or written
+    │   └── JobTaken            another process works on this row
+    ├── CallbackRefused         a callback that is not to be believed
     └── MissingExtra            a package of an optional extra is not installed
 
 Every error carries what is known about the job, so nothing is lost on the way up, and a ``hint``
@@ -40,10 +43,13 @@ __all__ = [
     "AlreadyExists",
     "AuthError",
     "BadResponse",
+    "CallbackRefused",
     "DownloadError",
     "InvalidRequest",
     "JobFailed",
     "JobNotFound",
+    "JobTaken",
+    "JournalError",
     "KlingError",
     "MissingExtra",
     "NotSent",
@@ -196,6 +202,18 @@ class DownloadError(KlingError):
 
 class WaitTimeout(KlingError, TimeoutError):
     """Our own deadline passed. The job goes on at the gateway; ``job`` can be waited for again."""
+
+
+class JournalError(KlingError):
+    """The journal can't be read or written; the message names its file. Nothing was sent for it."""
+
+
+class JobTaken(JournalError):
+    """Another process works on this job right now. Leave it to that one, or try again later."""
+
+
+class CallbackRefused(KlingError):
+    """A callback that is not to be believed. ``http_status`` is what to answer it with."""
 
 
 class MissingExtra(KlingError, ImportError):

@@ -18,7 +18,7 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import Callable, Generator, Mapping
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from attrs import evolve, field, frozen
 
@@ -26,7 +26,9 @@ from .errors import (
     AlreadyExists,
     AuthError,
     BadResponse,
+    InvalidRequest,
     JobNotFound,
+    JournalError,
     KlingError,
     NotSent,
     OutcomeUnknown,
@@ -37,18 +39,26 @@ from .errors import (
 from .limits import Limits, PollPlan, RetryBudget
 from .task import State, Task
 
+if TYPE_CHECKING:
+    from .journal import Entry
+
 __all__ = [
     "Call",
+    "Do",
     "Effect",
     "Ids",
     "Now",
     "Policy",
     "Progress",
+    "Recall",
     "Record",
     "Send",
     "Sleep",
     "Tell",
+    "look_back",
+    "note",
     "refresh",
+    "search",
     "submit",
     "wait",
 ]
@@ -116,12 +126,37 @@ class Record:
     """Write down what is known, before going on.
 
     Attributes:
-        event: ``intent``, ``accepted``, ``refused`` or ``finished``.
-        facts: Columns of the journal.
+        event: ``intent``, ``accepted``, ``refused``, ``waiting``, ``finished``, ``stored`` (the
+            file is whole, and not yet under its name) or ``saved``.
+        facts: Columns of the journal; the ids among them name the row.
     """
 
     event: str
     facts: Mapping[str, Any]
+
+
+@frozen
+class Recall:
+    """Say what the journal knows of a job, and keep other processes off it.
+
+    The result is a `journal.Entry`, or ``None``.
+
+    Attributes:
+        external_task_id: Our id of the job.
+    """
+
+    external_task_id: str
+
+
+@frozen
+class Do:
+    """Run a function that works on the disk.
+
+    Attributes:
+        function: Called without arguments; its result is the effect's.
+    """
+
+    function: Callable[[], Any]
 
 
 @frozen
@@ -156,7 +191,7 @@ class Tell:
     progress: Progress
 
 
-Effect = Send | Sleep | Now | Record | Tell
+Effect = Send | Sleep | Now | Record | Recall | Do | Tell
 Flow = Generator[Any, Any, _T]
 
 
@@ -199,6 +234,10 @@ class Ids:
         error.external_task_id = error.external_task_id or self.external_task_id
         return error
 
+    def facts(self, **more: Any) -> dict[str, Any]:
+        """What names a row of the journal, and more columns of it."""
+        return {"external_task_id": self.external_task_id, "task_id": self.task_id, **more}
+
     def check(self, task: Task) -> Task:
         """The task, if it is ours.
 
@@ -235,12 +274,18 @@ def _task(envelope: Any, ids: Ids) -> Task:
 
 
 def submit(
-    create: Call, find: Call, ids: Ids, policy: Policy, facts: Mapping[str, Any]
+    create: Call,
+    find: Call,
+    ids: Ids,
+    policy: Policy,
+    facts: Mapping[str, Any],
+    digest: Callable[[], str] | None = None,
 ) -> Flow[Task]:
     """Gets one job accepted, and never two.
 
     Only a call that surely never left, or that was turned away with "wait", is made again, under
-    the same external id. After any unclear outcome the job is looked up by that id.
+    the same external id. After any unclear outcome the job is looked up by that id. So is a job
+    that the journal knows from an earlier run, before anything is posted.
 
     Args:
         create: The POST.
@@ -248,22 +293,81 @@ def submit(
         ids: The external id.
         policy: Limits and randomness.
         facts: What the journal keeps besides the ids.
+        digest: Tells this request from others; given when there is a journal.
 
     Raises:
         OutcomeUnknown: The answer was lost and the job could not be found within the grace time.
-        KlingError: Refused; or it could not be sent.
+        KlingError: Refused; or it could not be sent; or the journal could not be written.
     """
     end = (yield Now()) + policy.limits.submit
+    if digest is not None:
+        facts = {**facts, "digest": (yield Do(digest))}
+        task = yield from _from_earlier_run(find, ids, policy, facts)
+        if task is not None:
+            return task
     yield Record("intent", {**facts, "external_task_id": ids.external_task_id})
     try:
         task = yield from _post_once(create, find, ids, policy, end)
     except OutcomeUnknown:
         raise
     except KlingError as error:
-        yield Record("refused", {"external_task_id": ids.external_task_id})
-        raise ids.on(error) from None
-    yield Record("accepted", {"external_task_id": ids.external_task_id, "task_id": task.task_id})
-    return task
+        refusal = ids.on(error)
+    else:
+        yield from _accepted(task, ids)
+        return task
+    yield from note("refused", ids)
+    raise refusal
+
+
+def _accepted(task: Task, ids: Ids) -> Flow[None]:
+    """Notes the task id. A journal that fails now loses nothing: intent is enough to resume."""
+    if task.other_task_ids:
+        log.warning(
+            "%s: the gateway has %d more jobs under this id, each perhaps charged: %s",
+            ids.external_task_id,
+            len(task.other_task_ids),
+            ", ".join(task.other_task_ids),
+        )
+    yield from note("accepted", evolve(ids, task_id=task.task_id))
+
+
+def _from_earlier_run(
+    find: Call, ids: Ids, policy: Policy, facts: Mapping[str, Any]
+) -> Flow[Task | None]:
+    """The job that an earlier run submitted under this id, if there is one."""
+    entry = yield Recall(str(ids.external_task_id))
+    if entry is None or entry.state == "refused":
+        return None
+    if entry.digest not in (None, facts["digest"]):
+        raise ids.on(
+            InvalidRequest(
+                f"the journal has another request under {ids.external_task_id!r}",
+                hint="One external_task_id is one job: choose a new one for a changed request.",
+            )
+        )
+    return (yield from look_back(entry, find, ids, policy))
+
+
+def look_back(entry: Entry, find: Call, ids: Ids, policy: Policy) -> Flow[Task | None]:
+    """Looks up what the journal knows of; ``None`` for an intent that never became a job.
+
+    Raises:
+        JobNotFound: The job was accepted, and the gateway knows it no more.
+        OutcomeUnknown: It can't be told.
+    """
+    lost = OutcomeUnknown("an earlier run ended before it had the answer")
+    task = yield from search(find, ids, policy, lost, policy.limits.grace - entry.age)
+    if task is not None:
+        yield from _accepted(task, ids)
+        return task
+    if entry.state == "intent":
+        return None
+    raise JobNotFound(
+        "the gateway does not know a job that it accepted before",
+        hint="Check the base URL, and that the key is of the account that made the job.",
+        task_id=entry.task_id,
+        external_task_id=ids.external_task_id,
+    )
 
 
 def _post_once(create: Call, find: Call, ids: Ids, policy: Policy, end: float) -> Flow[Task]:
@@ -272,8 +376,9 @@ def _post_once(create: Call, find: Call, ids: Ids, policy: Policy, end: float) -
     delay: float | None
     while True:
         attempt += 1
+        left = end - (yield Now())
         try:
-            envelope = yield Send(create)
+            envelope = yield Send(create, within=max(left, _SHORTEST_CALL))
             policy.budget.earn()
             return _task(envelope, ids)
         except NotSent as error:
@@ -297,10 +402,36 @@ def _post_once(create: Call, find: Call, ids: Ids, policy: Policy, end: float) -
 
 
 def _look_for(find: Call, ids: Ids, policy: Policy, lost: KlingError) -> Flow[Task]:
-    """Looks a job up that may exist, until it is seen or the grace time is over."""
+    """The job that a lost answer was about."""
     log.warning("submit %s: %s; looking it up", ids.external_task_id, lost.message)
-    end = (yield Now()) + policy.limits.grace
-    gap, last = _FIRST_LOOKS, lost
+    task = yield from search(find, ids, policy, lost, policy.limits.grace)
+    if task is None:
+        raise _unknown(lost, JobNotFound("the gateway knows no such job"), ids)
+    return task
+
+
+def search(
+    find: Call, ids: Ids, policy: Policy, lost: KlingError, patience: float
+) -> Flow[Task | None]:
+    """Looks a job up that may exist, until it is seen or patience is over.
+
+    Args:
+        find: The look-up.
+        ids: What it is known by.
+        policy: Limits and randomness.
+        lost: Why it is not known whether it exists.
+        patience: Seconds; there is one look at least.
+
+    Returns:
+        The job, or ``None`` when the gateway's last word is that there is none.
+
+    Raises:
+        OutcomeUnknown: It could not be asked.
+    """
+    end = (yield Now()) + patience
+    gap = _FIRST_LOOKS
+    last: KlingError
+    delay: float | None
     while True:
         left = end - (yield Now())
         try:
@@ -310,11 +441,14 @@ def _look_for(find: Call, ids: Ids, policy: Policy, lost: KlingError) -> Flow[Ta
         except Throttled as error:
             last, delay = error, policy.throttled(error, 1)
         except KlingError as error:
-            raise _unknown(lost, error, ids) from None
-        if (yield Now()) + delay >= end:
-            raise _unknown(lost, last, ids)
+            last, delay = error, None
+        if delay is None or (yield Now()) + delay >= end:
+            break
         yield Sleep(delay)
         gap = min(gap * 2, _LOOK_CAP)
+    if isinstance(last, JobNotFound):
+        return None
+    raise _unknown(lost, last, ids)
 
 
 def _unknown(lost: KlingError, last: KlingError, ids: Ids) -> OutcomeUnknown:
@@ -373,6 +507,7 @@ class _Poll:
     hold: float | None = None
     bad: int = 0
     stale: bool = False
+    seen: float = 0.0
 
 
 def wait(find: Call, task: Task | None, ids: Ids, policy: Policy, timeout: float) -> Flow[Task]:
@@ -405,6 +540,7 @@ def wait(find: Call, task: Task | None, ids: Ids, policy: Policy, timeout: float
         left = max(began + timeout - now, _SHORTEST_CALL)
         poll = yield from _ask(find, poll, ids, policy, now - began, left)
         polls += 1
+        yield from note("waiting", ids)
         yield Tell(Progress(poll.task, (yield Now()) - began, polls, poll.trouble))
         warned = _warn_once(poll.task, warned=warned)
         empties += poll.task.state is State.SUCCEEDED and not poll.task.videos
@@ -412,7 +548,16 @@ def wait(find: Call, task: Task | None, ids: Ids, policy: Policy, timeout: float
             raise ids.on(
                 BadResponse("the job succeeded, but the gateway gives no address for its video")
             )
+    yield from note("finished", ids, task_id=poll.task.task_id, outcome=str(poll.task.state))
     return poll.task
+
+
+def note(event: str, ids: Ids, **facts: Any) -> Flow[None]:
+    """Writes down what is already done. A journal that fails now must not undo it."""
+    try:
+        yield Record(event, {**ids.facts(), **facts})
+    except JournalError as error:
+        log.warning("job %s: %s, but %s", ids.task_id, event, error.message)
 
 
 def _finished(task: Task) -> bool:
@@ -424,7 +569,7 @@ def _ask(
 ) -> Flow[_Poll]:
     """One question; an error that may pass becomes trouble, any other is raised."""
     try:
-        return _Poll(_task((yield Send(find, within=left)), ids))
+        return _Poll(_task((yield Send(find, within=left)), ids), seen=elapsed)
     except KlingError as error:
         failure = ids.on(error)
     trouble = evolve(before, trouble=failure.message, hold=None)
@@ -436,7 +581,7 @@ def _ask(
         return trouble
     if isinstance(failure, BadResponse) and before.bad + 1 < _BAD_ANSWERS:
         return evolve(trouble, bad=before.bad + 1)
-    if isinstance(failure, JobNotFound) and elapsed < policy.limits.grace:
+    if isinstance(failure, JobNotFound) and elapsed - before.seen < policy.limits.grace:
         return trouble
     raise failure
 

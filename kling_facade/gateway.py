@@ -90,6 +90,11 @@ class Gateway:
         return urlsplit(self.base_url).hostname or ""
 
     @property
+    def netloc(self) -> str:
+        """Host and port: what the journal and tokens know a gateway by."""
+        return urlsplit(self.base_url).netloc
+
+    @property
     def on_loopback(self) -> bool:
         """Whether it runs on this machine; then results may come from this machine too."""
         return is_loopback(self.host)

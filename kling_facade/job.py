@@ -11,9 +11,11 @@ from .download import Exist, Video, download, ready_destination
 from .errors import JobFailed, KlingError
 from .flow import Call, Ids, Progress, refresh, wait
 from .task import State, Task
+from .tokens import write_token
 
 if TYPE_CHECKING:
     from .client import AsyncKling, Kling, _Base
+    from .journal import Book
 
 __all__ = ["AsyncJob", "Job"]
 
@@ -24,10 +26,13 @@ Flow = Generator[Any, Any, _T]
 class _Handle:
     """What a job is, whichever way it is driven."""
 
-    def __init__(self, kling: _Base[Any], ids: Ids, task: Task | None) -> None:
+    def __init__(
+        self, kling: _Base[Any], ids: Ids, task: Task | None, book: Book | None = None
+    ) -> None:
         self._kling = kling
         self._ids = ids
         self._task = task
+        self._book = book
 
     @property
     def task(self) -> Task | None:
@@ -50,6 +55,14 @@ class _Handle:
         """Where it stood when the gateway was asked last."""
         return self._task.state if self._task else State.UNKNOWN
 
+    @property
+    def token(self) -> str:
+        """This job as a text for another machine: ``kling.job(token)`` goes on with it there.
+
+        It holds the ids and the gateway's host, no key and no address to fetch.
+        """
+        return write_token(self._kling.gateway, self._known())
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.task_id or self.external_task_id} {self.state}>"
 
@@ -62,6 +75,12 @@ class _Handle:
 
     def _refresh(self) -> Flow[Task]:
         return refresh(self._find(), self._known(), self._kling._policy)
+
+    def _keep(self, task: Task) -> None:
+        """Takes a newer snapshot, but for one that takes a final state back."""
+        known = self._task
+        if known is None or not known.state.final or task.state is known.state:
+            self._task = task
 
     def _wait(self, timeout: float | None) -> Flow[Task]:
         policy = self._kling._policy
@@ -130,7 +149,7 @@ class Job(_Handle):
             KlingError: It could not be asked.
         """
         with self._carrying():
-            self._task = self._kling._run(self._refresh())
+            self._keep(self._kling._run(self._refresh(), book=self._book))
         return self
 
     def wait(
@@ -151,7 +170,7 @@ class Job(_Handle):
             KlingError: It could not be asked.
         """
         with self._carrying():
-            self._task = self._kling._run(self._wait(timeout), on_update)
+            self._task = self._kling._run(self._wait(timeout), on_update, self._book)
         return self._succeeded()
 
     def download(self, path: str | os.PathLike[str], *, exist: Exist = "error") -> Video:
@@ -174,7 +193,7 @@ class Job(_Handle):
             self.wait()
         self._succeeded()
         with self._carrying():
-            return self._kling._run(self._download(path, exist))
+            return self._kling._run(self._download(path, exist), book=self._book)
 
 
 class AsyncJob(_Handle):
@@ -185,7 +204,7 @@ class AsyncJob(_Handle):
     async def refresh(self) -> Self:
         """Asks the gateway once for the job's state; see `Job.refresh`."""
         with self._carrying():
-            self._task = await self._kling._run(self._refresh())
+            self._keep(await self._kling._run(self._refresh(), book=self._book))
         return self
 
     async def wait(
@@ -196,7 +215,7 @@ class AsyncJob(_Handle):
     ) -> Self:
         """Waits until the job has its video; see `Job.wait`. ``on_update`` may be a coroutine."""
         with self._carrying():
-            self._task = await self._kling._run(self._wait(timeout), on_update)
+            self._task = await self._kling._run(self._wait(timeout), on_update, self._book)
         return self._succeeded()
 
     async def download(self, path: str | os.PathLike[str], *, exist: Exist = "error") -> Video:
@@ -205,4 +224,4 @@ class AsyncJob(_Handle):
             await self.wait()
         self._succeeded()
         with self._carrying():
-            return await self._kling._run(self._download(path, exist))
+            return await self._kling._run(self._download(path, exist), book=self._book)

@@ -394,7 +394,8 @@ def test_a_rename_is_tried_again_where_another_process_holds_the_name(
     part_file = PartFile(tmp_path / "v.mp4", 1000)
     part_file.open()
     part_file.write(b"....ftyp")
-    assert part_file.finish(replace=False)[0] == 8
+    assert part_file.seal()[0] == 8
+    part_file.publish(replace=True)
     assert len(tries) == 3
 
 

@@ -160,7 +160,7 @@ def test_a_refusal_is_final_and_carries_the_external_id(refusal: KlingError) -> 
         run(world)
     assert world.creates == 1
     assert caught.value.external_task_id == "ours"
-    assert world.records[-1] == ("refused", {"external_task_id": "ours"})
+    assert world.records[-1] == ("refused", {"external_task_id": "ours", "task_id": None})
 
 
 def test_an_answer_with_another_external_id_is_not_taken_for_ours() -> None:
