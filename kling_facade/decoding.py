@@ -32,13 +32,15 @@ def opened(picture: Picture, max_pixels: int = MAX_PIXELS) -> Iterator[Image]:
     from PIL import Image
 
     try:
+        if picture.header.format == "EPS or PostScript":  # Pillow would run Ghostscript on it
+            raise OSError("it is a program, not a picture")
         stream = picture.open()
     except OSError as error:
         raise _unreadable(picture, error) from None
     with stream:
         try:
             with warnings.catch_warnings():
-                # Pillow's own warning about large pictures: the check below is stricter and is ours.
+                # Pillow's warning about large pictures: the check below is stricter, and ours.
                 warnings.simplefilter("ignore", Image.DecompressionBombWarning)
                 image = Image.open(stream)
         except Image.DecompressionBombError as error:

@@ -293,6 +293,6 @@ def _eight_bits(image: Image) -> Image:
     low, high = (float(value) for value in wide.getextrema())  # type: ignore[arg-type]  # one band
     # 16-bit tones go up to 65535; anything else is spread over what it uses.
     if image.mode.startswith("I") and low >= 0 and high <= 65535:
-        return wide.point(lambda value: value * (255 / 65535) + 0).convert("L")
+        return wide.point(lambda value: value * (255 / 65535) + 0.5).convert("L")
     scale = 255 / (high - low) if high > low else 0.0
-    return wide.point(lambda value: value * scale + -low * scale).convert("L")
+    return wide.point(lambda value: value * scale + (0.5 - low * scale)).convert("L")

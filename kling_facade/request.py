@@ -114,6 +114,20 @@ def _plain(text: str | None) -> str:
     return text or ""
 
 
+def _check_allowed(allow: frozenset[str]) -> None:
+    if not allow:
+        return
+    rules = Catalog.bundled().rules
+    hint = "Rule names stand in brackets in each problem, and in docs/rules.md."
+    if unknown := sorted(allow - rules.keys()):
+        raise InvalidRequest(f"allow names no rule: {', '.join(unknown)}", hint=hint)
+    if strict := sorted(name for name in allow if rules[name].severity == "contract"):
+        raise InvalidRequest(
+            f"the contract can't be let through: {', '.join(strict)}",
+            hint="allow is for capability rules.",
+        )
+
+
 def _text(value: str | SpokenPrompt | None) -> str | SpokenPrompt:
     return "" if value is None else value
 
@@ -180,11 +194,7 @@ class ImageToVideo:
                 f"camera={self.camera!r} is no camera move",
                 hint="Use camera.zoom_in(4), or camera.parse('zoom-in:4').",
             )
-        if unknown := sorted(self.allow - Catalog.bundled().rules.keys()):
-            raise InvalidRequest(
-                f"allow names no rule: {', '.join(unknown)}",
-                hint="Rule names stand in brackets in each problem, and in docs/rules.md.",
-            )
+        _check_allowed(self.allow)
 
     # What goes out -------------------------------------------------------------------------------
 

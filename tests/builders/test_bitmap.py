@@ -28,7 +28,9 @@ def selected(of: Bitmap) -> set[tuple[int, int]]:
 
 
 @given(pixels, pixels)
-def test_operators_are_those_of_sets(one: set[tuple[int, int]], other: set[tuple[int, int]]) -> None:
+def test_operators_are_those_of_sets(
+    one: set[tuple[int, int]], other: set[tuple[int, int]]
+) -> None:
     """Union, intersection and difference of bitmaps are those of their pixels."""
     a, b = bitmap(one), bitmap(other)
     assert selected(a | b) == one | other
@@ -93,7 +95,10 @@ def test_different_sizes_do_not_combine() -> None:
 
 def test_values_below_a_threshold_can_be_taken() -> None:
     """A mask may be dark on light."""
-    assert selected(Bitmap.from_bytes((3, 1), b"\x00\x7f\x80", 128, above=False)) == {(0, 0), (1, 0)}
+    assert selected(Bitmap.from_bytes((3, 1), b"\x00\x7f\x80", 128, above=False)) == {
+        (0, 0),
+        (1, 0),
+    }
 
 
 def test_masks_are_smaller_than_pillow_makes_them() -> None:

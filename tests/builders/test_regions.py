@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import math
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -37,7 +37,7 @@ def inside(corners: list[tuple[float, float]]) -> Any:
 @settings(max_examples=150)
 @given(st.lists(whole, min_size=3, max_size=9, unique=True))
 def test_polygons_are_those_of_geos(corners: list[tuple[float, float]]) -> None:
-    """Every simple polygon with whole corners has exactly the pixels that GEOS puts inside or on it."""
+    """Every simple polygon with whole corners has exactly the pixels that GEOS puts in it."""
     outline = shapely.Polygon(corners)
     hull = outline if outline.is_valid else outline.convex_hull
     if not isinstance(hull, shapely.Polygon):
@@ -84,7 +84,7 @@ def test_crossing_outlines_follow_the_fill_rule(corners: list[tuple[float, float
 @settings(max_examples=100)
 @given(fine, st.floats(0.1, 40), st.floats(0.1, 40))
 def test_ellipses_are_their_equation(centre: tuple[float, float], rx: float, ry: float) -> None:
-    """A pixel is in an ellipse when the equation says so; on the line to a millionth either will do."""
+    """A pixel is in an ellipse when the equation says so; on the line either will do."""
     value = ((COLUMNS - centre[0]) / rx) ** 2 + ((ROWS - centre[1]) / ry) ** 2
     drawn = array(regions.ellipse(centre, rx, ry))
     far = abs(value - 1) > 1e-4
@@ -135,7 +135,10 @@ def test_an_outline_that_crosses_itself_is_told(fill: Any) -> None:
     star = regions.polygon([(30, 2), (45, 45), (4, 15), (58, 15), (12, 45)], fill=fill)
     for crossing in (swapped, star, star | regions.box(0, 0, 5, 5)):
         assert any("crosses itself" in text for text in crossing.advice(SIZE))
-    assert regions.polygon([(5, 5), (40, 5), (20, 20), (40, 40), (5, 40)], fill=fill).advice(SIZE) == []
+    assert (
+        regions.polygon([(5, 5), (40, 5), (20, 20), (40, 40), (5, 40)], fill=fill).advice(SIZE)
+        == []
+    )
 
 
 @settings(max_examples=100)
@@ -228,7 +231,7 @@ def test_the_array_interface_is_enough(as_bytes: bool) -> None:
 class Opaque:
     """An array whose memory can't be read."""
 
-    __array_interface__ = {"shape": (4, 4), "typestr": "|u1", "strides": (8, 2), "data": None}
+    __array_interface__: ClassVar[dict[str, Any]] = {"shape": (4, 4), "typestr": "|u1", "strides": (8, 2), "data": None}
 
 
 @pytest.mark.parametrize(
@@ -252,8 +255,8 @@ def test_a_painted_picture_is_taken_by_its_light_pixels(tmp_path: Path) -> None:
     """A mask file, bytes and a Pillow image select what is at least half white."""
     image = Image.fromarray((PAINTED * 255).astype(np.uint8))
     image.save(tmp_path / "mask.png")
-    for given in (tmp_path / "mask.png", str(tmp_path / "mask.png"), image, image.convert("RGB")):
-        assert (array(regions.painted(given)) == PAINTED).all()
+    for source in (tmp_path / "mask.png", str(tmp_path / "mask.png"), image, image.convert("RGB")):
+        assert (array(regions.painted(source)) == PAINTED).all()
     grey = Image.new("L", SIZE, 100)
     assert not array(regions.painted(grey)).any()
     assert array(regions.painted(grey, threshold=100)).all()
@@ -289,7 +292,7 @@ def test_a_picture_without_transparency_is_no_cut_out() -> None:
 
 def test_a_painted_mask_belongs_to_a_picture_of_its_size() -> None:
     """A mask of another size is refused with both sizes."""
-    with pytest.raises(InvalidRequest, match="64x48.*10x10"):
+    with pytest.raises(InvalidRequest, match=r"64x48.*10x10"):
         regions.painted(PAINTED).bitmap((10, 10))
 
 

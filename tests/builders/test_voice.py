@@ -28,7 +28,7 @@ def template(*parts: Any) -> Any:
 
 
 def test_voices_are_numbered_by_first_use() -> None:
-    """The first to speak is voice_1, whatever the order of the arguments; a repeat keeps its number."""
+    """The first to speak is voice_1, whatever the arguments' order; a repeat keeps its number."""
     spoken = voice.prompt("{b} asks, {a} answers, {b} nods", a="id-a", b="id-b")
     assert spoken.text == "<<<voice_1>>> asks, <<<voice_2>>> answers, <<<voice_1>>> nods"
     assert spoken.voices == ("id-b", "id-a")
@@ -73,9 +73,7 @@ def test_escaped_text_has_no_token(text: str) -> None:
 @given(words, words, words)
 def test_no_words_make_a_token_of_their_own(before: str, between: str, after: str) -> None:
     """Whatever stands around a voice, exactly the named voices are spoken."""
-    spoken = voice.prompt(
-        "{x}{a}{y}{z}", a="id", x=Text(before), y=Text(between), z=Text(after)
-    )
+    spoken = voice.prompt("{x}{a}{y}{z}", a="id", x=Text(before), y=Text(between), z=Text(after))
     assert TOKEN.findall(spoken.text) == ["1"]
 
 
@@ -104,7 +102,15 @@ def test_a_template_string_does_the_same() -> None:
     """Voices speak, anything else is text, formatted and escaped."""
     anna = Voice("id-a")
     spoken = voice.prompt(
-        template("", (anna, None, ""), " sees ", (3.14159, None, ".2f"), " <<<voice_1>>> ", ("é", "a", ""), "")
+        template(
+            "",
+            (anna, None, ""),
+            " sees ",
+            (3.14159, None, ".2f"),
+            " <<<voice_1>>> ",
+            ("é", "a", ""),
+            "",
+        )
     )
     assert spoken == SpokenPrompt("<<<voice_1>>> sees 3.14 << <voice_1>> > '\\xe9'", ("id-a",))
 
@@ -118,7 +124,7 @@ def test_a_template_string_takes_no_keywords() -> None:
 def test_a_script_is_a_dialogue() -> None:
     """Speakers and words become simple sentences, in order, the scene first."""
     spoken = voice.script(
-        "anna: Who is there?\n\nthe old man: Only \"me\".\nanna: Come in.",
+        'anna: Who is there?\n\nthe old man: Only "me".\nanna: Come in.',
         anna="id-a",
         the_old_man="id-b",
         scene="A hut {at night}.",
