@@ -149,6 +149,12 @@ def _check_details(model: Model, request: ImageToVideo, judge: Judge) -> None:
             f"{model.name} takes {_listed(camera.kinds)} moves, not {move}.",
             camera,
         )
+    if request.negative_prompt and not model.feature("cfg").at:
+        judge.object_(
+            "model-negative",
+            "negative_prompt",
+            f"users of {model.name} see no effect of it. Say in the prompt what shall be seen instead.",
+        )
     if request.image_tail is not None and request.sound_on and not tail.with_sound:
         judge.object_(
             "tail-sound", "sound", f"{model.name} takes a last picture only without sound.", tail

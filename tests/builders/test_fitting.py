@@ -106,7 +106,9 @@ def test_the_shape_can_be_cropped_or_refused() -> None:
 
 def test_transparency_shows_the_background() -> None:
     """Half-transparent black on a colour is half of it."""
-    image = opened(fit(encoded(Image.new("RGBA", (400, 400), (0, 0, 0, 128))), background=(200, 100, 0)))
+    image = opened(
+        fit(encoded(Image.new("RGBA", (400, 400), (0, 0, 0, 128))), background=(200, 100, 0))
+    )
     assert image.getpixel((5, 5)) == pytest.approx((100, 50, 0), abs=2)
     opaque = fit(encoded(Image.new("RGBA", (400, 400), "red")))
     assert not any("transparency" in step for step in opaque.steps)

@@ -129,7 +129,13 @@ def test_no_bytes_break_the_reader(data: bytes, start: bytes) -> None:
 
 def test_broken_exif_is_no_orientation() -> None:
     """Nonsense in the EXIF block is taken for upright."""
-    for block in (b"", b"II*\0", b"II*\0\xff\xff\xff\xff", b"XX*\0\x08\0\0\0", b"MM\0*\0\0\0\x08\0\x01"):
+    for block in (
+        b"",
+        b"II*\0",
+        b"II*\0\xff\xff\xff\xff",
+        b"XX*\0\x08\0\0\0",
+        b"MM\0*\0\0\0\x08\0\x01",
+    ):
         body = b"Exif\0\0" + block
         segment = b"\xff\xe1" + struct.pack(">H", len(body) + 2) + body
         data = photo()
@@ -144,6 +150,10 @@ def test_broken_exif_is_no_orientation() -> None:
 def test_headers_without_pixels_are_damaged() -> None:
     """A size of zero, a wrong first chunk and a JPEG without a frame are no pictures."""
     assert header(png_header(0, 5)).damage == "its header says that it has no pixels"
-    assert header(photo(form="PNG").replace(b"IHDR", b"IDRH")).damage == "its first chunk is not IHDR"
-    assert header(b"\xff\xd8\xff\xfe\0\x04ab\xff\xd9").damage == "it has no frame header, so no size"
+    assert (
+        header(photo(form="PNG").replace(b"IHDR", b"IDRH")).damage == "its first chunk is not IHDR"
+    )
+    assert (
+        header(b"\xff\xd8\xff\xfe\0\x04ab\xff\xd9").damage == "it has no frame header, so no size"
+    )
     assert header(b"\xff\xd8\xff\x01\xff\xff\xd9" + b"x" * 9).damage

@@ -95,7 +95,7 @@ def test_arcs_turn_as_in_pillow() -> None:
 @settings(max_examples=80)
 @given(places, places, places)
 def test_an_arc_through_three_points_is_round(a: Any, b: Any, c: Any) -> None:
-    """It starts at the first, passes the second, ends at the third, at one distance from its centre."""
+    """It starts at the first, passes the second, ends at the third, at one distance from " "its centre."""
     assume(abs((b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])) > 2000)
     drawn = paths.arc_through(a, b, c).trace(SIZE)
     assert (drawn[0], drawn[-1]) == (a, c)

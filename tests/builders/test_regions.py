@@ -192,7 +192,8 @@ def test_numbers_of_other_kinds_are_numbers() -> None:
         assert regions.polygon(corners).bitmap(SIZE) == plain.bitmap(SIZE)
 
 
-# Painted masks --------------------------------------------------------------------------------------
+# Painted masks
+# --------------------------------------------------------------------------------------
 
 PAINTED = (COLUMNS + ROWS) % 7 == 0
 
@@ -231,7 +232,12 @@ def test_the_array_interface_is_enough(as_bytes: bool) -> None:
 class Opaque:
     """An array whose memory can't be read."""
 
-    __array_interface__: ClassVar[dict[str, Any]] = {"shape": (4, 4), "typestr": "|u1", "strides": (8, 2), "data": None}
+    __array_interface__: ClassVar[dict[str, Any]] = {
+        "shape": (4, 4),
+        "typestr": "|u1",
+        "strides": (8, 2),
+        "data": None,
+    }
 
 
 @pytest.mark.parametrize(

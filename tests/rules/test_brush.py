@@ -1,0 +1,161 @@
+"""The motion brush: each bad shape ends in an error or advice that names its region."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from kling_facade import paths, regions
+from kling_facade.motion import MotionBrush, Move
+
+from ..builders.pictures import photo, turned
+from .asking import errors, found, request
+
+SIZE = (640, 480)
+CAR = regions.box(200, 200, 300, 260, name="car")
+ACROSS = paths.line(by=(200, 0))
+
+
+def asked(brush: MotionBrush, **options: Any) -> Any:
+    """A request of a model that has a motion brush."""
+    return request(model="kling-v1-5", mode="pro", motion_brush=brush, **options)
+
+
+def brush(region: Any = CAR, along: Any = ACROSS, **options: Any) -> MotionBrush:
+    """A brush with one moving region."""
+    return MotionBrush.over(SIZE).move(region, along=along, **options)
+
+
+def test_a_good_brush_is_sent_with_a_word_about_colours() -> None:
+    """White is selected by the best evidence there is; that it is evidence is told."""
+    problems = found(asked(brush().hold(regions.box(0, 0, 20, 20))))
+    assert problems.keys() == {"model-retired", "brush-colour"}
+
+
+@pytest.mark.parametrize(
+    ("region", "words"),
+    [
+        (regions.box(900, 10, 950, 20, name="car"), "lies outside"),
+        (CAR - regions.box(0, 0, 639, 479), "nothing is left"),
+        (CAR & regions.box(0, 0, 10, 10), "has no pixels"),
+        (regions.painted(np.zeros((480, 640), bool), name="car"), "has no pixels"),
+    ],
+)
+def test_a_region_without_pixels_is_refused_by_its_name(region: Any, words: str) -> None:
+    """Outside the picture, or with nothing left of it."""
+    for made in (brush(region, paths.line((5, 5), (300, 5))), MotionBrush.over(SIZE).hold(region)):
+        problem = found(asked(made))["region-empty"]
+        assert problem.is_error
+        assert "'car'" in problem.message
+        assert words in problem.message
+
+
+def test_a_region_that_crosses_itself_is_advised_on_by_its_name() -> None:
+    """Where the crossing shows in the pixels."""
+    knot = regions.polygon([(200, 200), (300, 300), (300, 200), (200, 300)], name="kite")
+    assert "'kite'" in found(asked(brush(knot)))["region-crossing"].message
+
+
+def test_a_region_without_a_name_is_named_by_its_place() -> None:
+    """The second moving region, the first held one."""
+    nameless = regions.box(900, 10, 950, 20)
+    made = brush().move(nameless, along=paths.line((5, 5), (300, 5))).hold(nameless)
+    messages = [p.message for p in asked(made).problems() if p.rule == "region-empty"]
+    assert [m.split(" has")[0] for m in messages] == ["held region 1", "moving region 2"]
+
+
+def test_a_seventh_region_is_refused_by_its_name() -> None:
+    """Kling moves six."""
+    made = MotionBrush.over(SIZE)
+    for number in range(1, 8):
+        made = made.move(CAR.named(f"r{number}"), along=ACROSS)
+        assert ("brush-regions" in errors(asked(made))) == (number == 7)
+    assert "'r7'" in found(asked(made))["brush-regions"].message
+
+
+def test_a_seventy_eighth_point_is_refused_by_its_region() -> None:
+    """Points are never dropped silently; the message says how to have them simplified."""
+    line = [(200 + k, 200) for k in range(78)]
+    assert errors(asked(brush(along=paths.points(line[:77])))) == set()
+    refused = asked(brush(along=paths.points(line)))
+    assert errors(refused) == {"path-points"}
+    assert "'car'" in found(refused)["path-points"].message
+    assert "stroke()" in found(refused)["path-points"].message
+    assert errors(asked(brush(along=paths.stroke(line)))) == set()
+
+
+@pytest.mark.parametrize(
+    "along",
+    [
+        paths.points([(210, 210)]),
+        paths.line((210, 210), (210.2, 210.2)),
+        paths.line((-9, -9), (-5, -5)),
+    ],
+)
+def test_a_path_that_goes_nowhere_is_refused(along: Any) -> None:
+    """One point, or none inside the picture, is no path."""
+    assert errors(asked(brush(along=along, start="as drawn"))) == {"path-points"}
+
+
+def test_points_from_elsewhere_must_lie_in_the_picture() -> None:
+    """A wire request read back may have any points; those outside are refused."""
+    made = MotionBrush(SIZE, (), (Move(CAR, ((210, 210), (640, 210))),))
+    assert errors(asked(made)) == {"path-outside"}
+    assert "(640, 210)" in found(asked(made))["path-outside"].message
+
+
+def test_a_short_path_is_advised_on() -> None:
+    """Under 7 % of the width nothing was seen to move; above it nothing is said."""
+    assert "45" in found(asked(brush(along=paths.line(by=(44, 0)))))["path-short"].message
+    assert "path-short" not in found(asked(brush(along=paths.line(by=(45, 0)))))
+
+
+def test_a_path_that_was_changed_is_told() -> None:
+    """Shifted onto the region, or cut at the edge: each is said with the region's name."""
+    shifted = found(asked(brush(along=paths.line((10, 10), (300, 10)))))["path-changed"].message
+    assert shifted.startswith("moving region 1 'car': The path was drawn from (10, 10)")
+    cut = found(asked(brush(along=paths.line(by=(2000, 0)))))["path-changed"].message
+    assert "leaves the picture" in cut
+
+
+def test_a_drawing_too_rich_for_its_points_is_told() -> None:
+    """A scribble that 77 points can't follow says how far off they are."""
+    scribble = [(200 + k % 97, 200 + (k * 31) % 59) for k in range(3000)]
+    problem = found(asked(brush(along=paths.stroke(scribble))))["path-simplified"]
+    assert "3000 points became 77" in problem.message
+    assert not problem.is_error
+
+
+def test_masks_are_of_the_pictures_size() -> None:
+    """A brush over another picture is refused; over the same, also when turned by EXIF, it " "is not."""
+    assert errors(asked(brush(), image=photo((640, 480)))) == set()
+    assert errors(asked(brush(), image=photo((640, 481)))) == {"brush-size"}
+    picture = turned(6, (640, 480))
+    assert errors(asked(brush(), image=picture)) == {"brush-size"}
+    upright = MotionBrush.over(picture).move(CAR, along=ACROSS)
+    assert errors(asked(upright, image=picture)) == set()
+    assert upright.size == (480, 640)
+
+
+def test_a_mask_of_another_size_is_refused() -> None:
+    """A painted mask must fit the picture."""
+    small = regions.painted(np.ones((10, 10), bool), name="hat")
+    made = MotionBrush.over(SIZE).hold(small)
+    assert errors(asked(made)) == {"region-unreadable"}
+    assert "hat" in found(asked(made))["region-unreadable"].message
+
+
+def test_an_empty_brush_is_refused() -> None:
+    """A brush that neither holds nor moves anything is a mistake."""
+    assert errors(asked(MotionBrush.over(SIZE))) == {"brush-empty"}
+
+
+def test_remote_masks_are_taken_on_trust() -> None:
+    """What lies at an address is not looked at."""
+    url = "https://example.com/m.png"
+    made = MotionBrush.from_wire(
+        url, [{"mask": url, "trajectories": [{"x": 1, "y": 1}, {"x": 99, "y": 1}]}], size=SIZE
+    )
+    assert errors(asked(made)) == set()
