@@ -153,7 +153,7 @@ def _check_details(model: Model, request: ImageToVideo, judge: Judge) -> None:
         judge.object_(
             "model-negative",
             "negative_prompt",
-            f"users of {model.name} see no effect of it. Say in the prompt what shall be seen instead.",
+            f"users of {model.name} see no effect of it. Say in the prompt what shall be seen.",
         )
     if request.image_tail is not None and request.sound_on and not tail.with_sound:
         judge.object_(

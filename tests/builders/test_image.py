@@ -47,7 +47,7 @@ SOURCES = [
 
 @pytest.mark.parametrize("name", SOURCES)
 def test_every_source_gives_the_same_bytes(sources: dict[str, Any], name: str) -> None:
-    """Whatever a picture comes as, it goes out as the bare base64 of its bytes, as often " "as asked."""
+    """Whatever a picture comes as, its bytes go out as bare base64, as often as asked."""
     picture = Picture.of(sources[name])
     assert picture.byte_count == len(DATA)
     assert picture.size == (640, 480)

@@ -125,7 +125,7 @@ def test_a_ring_is_started_on_the_ring() -> None:
 
 
 def test_a_path_beside_its_region_is_shifted_and_said() -> None:
-    """The whole path moves by the least way onto the region, and a note says from where to " "where."""
+    """The path moves by the least way onto the region, and a note says how far."""
     move = laid(paths.line((100, 450), (500, 450)))
     assert move.path == ((200, 450), (600, 450))
     assert "100 px off" in move.notes[0]
@@ -199,7 +199,7 @@ def test_a_picture_gives_its_size() -> None:
 
 
 def test_masks_at_addresses_go_out_as_they_are() -> None:
-    """A mask that lies somewhere already is passed on; the points are still read from the " "bottom."""
+    """A mask that lies somewhere is passed on; its points still count from the bottom."""
     brush = MotionBrush.from_wire(
         "https://example.com/s.png",
         [

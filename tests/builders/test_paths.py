@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -75,7 +76,7 @@ def test_a_curve_through_points_on_a_line_is_the_line() -> None:
     """Uneven steps along a line make no bulge and no way back."""
     drawn = paths.curve([(0, 100), (10, 100), (500, 100), (520, 100), (900, 100)]).trace(SIZE)
     assert all(y == pytest.approx(100) for _, y in drawn)
-    assert all(a[0] <= b[0] + 1e-9 for a, b in zip(drawn, drawn[1:], strict=False))
+    assert all(a[0] <= b[0] + 1e-9 for a, b in pairwise(drawn))
 
 
 def test_arcs_turn_as_in_pillow() -> None:
@@ -95,7 +96,7 @@ def test_arcs_turn_as_in_pillow() -> None:
 @settings(max_examples=80)
 @given(places, places, places)
 def test_an_arc_through_three_points_is_round(a: Any, b: Any, c: Any) -> None:
-    """It starts at the first, passes the second, ends at the third, at one distance from " "its centre."""
+    """From the first through the second to the third, at one distance from its centre."""
     assume(abs((b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])) > 2000)
     drawn = paths.arc_through(a, b, c).trace(SIZE)
     assert (drawn[0], drawn[-1]) == (a, c)

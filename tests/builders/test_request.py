@@ -123,7 +123,7 @@ def test_sound_is_a_word(sound: bool, word: str) -> None:
 
 
 def test_a_spoken_prompt_switches_sound_on_unless_told_otherwise() -> None:
-    """Voices bring sound along; an explicit False stays, and the rules say what is wrong " "with it."""
+    """Voices bring sound along; an explicit False stays, for the rules to refuse."""
     spoken = voice.prompt("{a}", a="x")
     assert sent(ImageToVideo(URL, prompt=spoken))["sound"] == "on"
     assert sent(ImageToVideo(URL, prompt=spoken, sound=False))["sound"] == "off"
@@ -281,7 +281,7 @@ requests = st.builds(
 @settings(max_examples=80)
 @given(requests)
 def test_whatever_the_builders_make_passes_the_contract(request: ImageToVideo) -> None:
-    """A validator that is not ours takes every body, by the page's contract and by the " "resolved one."""
+    """Another's validator takes every body, by the published contract and the resolved one."""
     for validator in VALIDATORS:
         validator.validate(sent(request))
 

@@ -66,7 +66,7 @@ def test_the_farthest_point_is_found(points: list[Point], start: Point, stop: Po
         0, len(points), start, stop, floor=-1
     )
     line = shapely.LineString([start, stop])
-    each = shapely.distance(line, shapely.points(np.array(points, float)))
+    each = np.atleast_1d(shapely.distance(line, shapely.points(np.array(points, float))))
     assert distance == pytest.approx(each.max(), abs=1e-6)
     assert each[place] == pytest.approx(each.max(), abs=1e-6)
 

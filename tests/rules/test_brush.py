@@ -129,7 +129,7 @@ def test_a_drawing_too_rich_for_its_points_is_told() -> None:
 
 
 def test_masks_are_of_the_pictures_size() -> None:
-    """A brush over another picture is refused; over the same, also when turned by EXIF, it " "is not."""
+    """A brush over another picture is refused; one over the same, turned by EXIF, is not."""
     assert errors(asked(brush(), image=photo((640, 480)))) == set()
     assert errors(asked(brush(), image=photo((640, 481)))) == {"brush-size"}
     picture = turned(6, (640, 480))

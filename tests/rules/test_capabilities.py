@@ -77,7 +77,7 @@ ASKED: Final = [
 def test_a_feature_passes_where_it_works_and_fails_elsewhere(
     rule: str, model: str, mode: str, duration: int
 ) -> None:
-    """Each model, mode and duration with each feature: let through or refused as the " "sources say."""
+    """Each model, mode and duration with each feature: as the sources say."""
     options, where = FEATURES[rule]
     works = (mode, duration) in where.get(model, NOWHERE)
     asked = request(model=model, mode=mode, duration=duration, **options)
@@ -91,7 +91,7 @@ def test_a_feature_passes_where_it_works_and_fails_elsewhere(
     [*itertools.product(MODES, ("std", "pro", "4k"), (3, 5, 7, 10, 15))],
 )
 def test_modes_and_durations_are_those_of_the_model(model: str, mode: str, duration: int) -> None:
-    """Each model takes its own modes and seconds; only kling-v3 has 4k and other lengths " "than 5 and 10."""
+    """Each model takes its own modes and seconds; only kling-v3 has 4k and other lengths."""
     refused = errors(request(model=model, mode=mode, duration=duration))
     works = (mode, duration) in MODES[model]
     assert bool(refused & {"model-mode", "model-duration"}) is not works
@@ -136,7 +136,7 @@ def test_an_unknown_model_is_told_and_not_refused() -> None:
 
 
 def test_a_disputed_row_says_who_disputes() -> None:
-    """Where sources disagree both sides are told: as advice where it works, in the error " "where not."""
+    """Where sources disagree both sides are told: as advice where it works, else in the error."""
     works = found(request(model="kling-v1", camera=camera.zoom_in(4)))["model-camera"]
     assert (works.severity, "VD1, YU" in works.message) == ("advice", True)
     refused = found(request(model="kling-v1-6", camera=camera.zoom_in(4)))["model-camera"]

@@ -101,7 +101,7 @@ def test_ten_megabytes_are_sure_and_a_little_more_is_not() -> None:
 
 @pytest.mark.parametrize("orientation", range(2, 9))
 def test_a_turned_picture_is_advised_and_measured_as_displayed(orientation: int) -> None:
-    """Whether Kling follows the turn nobody says; fit() makes it in the pixels, and then " "all is quiet."""
+    """Whether Kling follows the turn nobody says; fit() makes it in the pixels."""
     data = turned(orientation, (800, 300))
     assert found(request(image=data)).keys() == ({"image-turned", "image-aspect"})
     data = turned(orientation)
