@@ -7,6 +7,7 @@ import threading
 import warnings
 from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
@@ -25,6 +26,8 @@ from .tokens import checked_id, looks_like_token, read_token
 if TYPE_CHECKING:
     from kling_client import Client
 
+    from .batch import AsyncBatch, Batch, Orders
+    from .fleet import Names, Status, Terms
     from .journal import Book, Journal
     from .request import ImageToVideo
     from .resume import Resumed
@@ -163,7 +166,10 @@ class _Base(Generic[_W]):
         return request
 
     def _submission(
-        self, request: ImageToVideo, facts: dict[str, Any] | None = None
+        self,
+        request: ImageToVideo,
+        facts: dict[str, Any] | None = None,
+        policy: Policy | None = None,
     ) -> tuple[Flow[Task], Ids]:
         self._checked(request)
         own = request.external_task_id
@@ -171,7 +177,12 @@ class _Base(Generic[_W]):
         create, digest = self._create(request, ids)
         find = Call("get_image_to_video", {"id": ids.external_task_id})
         flow = submit(
-            create, find, ids, self._policy, facts or {}, digest if self._journal else None
+            create,
+            find,
+            ids,
+            policy or self._policy,
+            facts or {},
+            digest if self._journal else None,
         )
         return flow, ids
 
@@ -194,8 +205,39 @@ class _Base(Generic[_W]):
                     video = yield from stored_before(entry, destination, ids)
                     if video is not None:
                         return video
-        there: Video | None = yield Do(lambda: kept(destination, exist))
+        there: Video | None = yield Do(partial(kept, destination, exist))
         return there
+
+    def _fleet(
+        self,
+        to: str | os.PathLike[str] | None,
+        names: Names,
+        exist: Exist,
+        max_units: float | None,
+        concurrency: int,
+        timeout: float | None,
+        job: Any,
+    ) -> tuple[Orders, Terms]:
+        """What a batch goes by."""
+        from .batch import Orders
+        from .fleet import Terms
+
+        most = self._policy.limits.connections
+        if not 1 <= concurrency <= most:
+            raise InvalidRequest(
+                f"concurrency is {concurrency}; it is 1 to {most}",
+                hint="Limits(connections=...) allows for more.",
+            )
+        terms = Terms(
+            plan=self._policy.plan,
+            concurrency=concurrency,
+            questions=min(8, most),
+            downloads=min(4, most),
+            timeout=timeout,
+            fetches=to is not None,
+            adopt=lambda ids, task, book: job(self, ids, task, book),
+        )
+        return Orders(self, to, names, exist, max_units), terms
 
     def _page(self, number: int, size: int) -> Flow[list[Task]]:
         arguments = {"page_num": number, "page_size": size}
@@ -409,6 +451,50 @@ class Kling(_Base[Any]):
             job = self._submit(request, book, _place(to, exist))
             return job.wait(timeout, on_update=on_update).download(to, exist=exist)
 
+    def generate_many(
+        self,
+        requests: Iterable[ImageToVideo],
+        to: str | os.PathLike[str] | None = None,
+        *,
+        concurrency: int = 8,
+        names: Names = None,
+        exist: Exist = "error",
+        timeout: float | None = None,
+        max_units: float | None = None,
+        on_update: Callable[[Status], object] | None = None,
+    ) -> Batch:
+        """Many requests at once; iterate over the result for an `Outcome` of each as it ends.
+
+        Nothing is sent before the iteration begins. One failing job never stops the others: its
+        outcome has the error. The creates in flight adapt to a gateway that says "too many", and
+        one list question answers for all waiting jobs where the gateway serves lists.
+
+        Args:
+            requests: The requests; an iterator is drawn on as there is room.
+            to: The folder for the videos, made if it is missing; ``None`` stores none.
+            concurrency: Most creates in flight at once.
+            names: File names: a function of number (from 0) and request, or a list. Left out, a
+                file is called by number and picture, such as ``0001-fox.mp4``.
+            exist: When a video is there: ``"error"``, ``"skip"`` (keep it, and pay for nothing) or
+                ``"overwrite"``.
+            timeout: Longest wait for one job in seconds; ``None`` for `Limits.wait`.
+            max_units: Refuse each request that costs more units, or whose price is unknown.
+            on_update: Called with a `Status` as things change; ``print`` will do.
+
+        Returns:
+            A `Batch`: an iterable that has its ``status``, after the last outcome the report.
+
+        Example:
+            >>> batch = kling.generate_many(requests, to="films")          # doctest: +SKIP
+            >>> for outcome in batch:                                      # doctest: +SKIP
+            ...     print(outcome.video if outcome.ok else outcome.error)
+            >>> print(batch.status)                                        # doctest: +SKIP
+        """
+        from .batch import Batch
+
+        orders, terms = self._fleet(to, names, exist, max_units, concurrency, timeout, Job)
+        return Batch(self, requests, orders, terms, on_update)
+
     def _run(
         self,
         flow: Flow[_T],
@@ -537,6 +623,31 @@ class AsyncKling(_Base[Any]):
             job = await self._submit(request, book, _place(to, exist))
             await job.wait(timeout, on_update=on_update)
             return await job.download(to, exist=exist)
+
+    def generate_many(
+        self,
+        requests: Iterable[ImageToVideo],
+        to: str | os.PathLike[str] | None = None,
+        *,
+        concurrency: int = 8,
+        names: Names = None,
+        exist: Exist = "error",
+        timeout: float | None = None,
+        max_units: float | None = None,
+        on_update: Callable[[Status], object] | None = None,
+    ) -> AsyncBatch:
+        """Many requests at once; ``async for`` gives outcomes; see `Kling.generate_many`.
+
+        Runs on asyncio. ``on_update`` may be a coroutine function.
+
+        Example:
+            >>> async for outcome in kling.generate_many(requests, to="films"):  # doctest: +SKIP
+            ...     print(outcome)
+        """
+        from .batch import AsyncBatch
+
+        orders, terms = self._fleet(to, names, exist, max_units, concurrency, timeout, AsyncJob)
+        return AsyncBatch(self, requests, orders, terms, on_update)
 
     async def _run(
         self,

@@ -1,0 +1,683 @@
+"""Many jobs at once: who is created, asked for and fetched next. Decisions only, no I/O.
+
+A `Fleet` drives one flow for each job: the same `submit`, `wait` and `download` as for a single
+job, so that no policy is written twice. It keeps all their timers in one heap, lets a bounded
+number of creates, questions and downloads be under way, and answers the questions of many waiting
+jobs from one list where the gateway serves lists. What is to be done comes out as `Work`; whoever
+drives it does the work, in threads or tasks, and gives back the result:
+
+    while not fleet.over:
+        for work in fleet.work(now):      # start these
+            ...
+        fleet.done(work, result, now)     # or fleet.failed(work, error, now)
+                                          # and come back at fleet.wake_at()
+
+The drivers are `batch.Batch` and `batch.AsyncBatch`.
+"""
+
+from __future__ import annotations
+
+import copy
+import heapq
+import logging
+import math
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeAlias, TypeVar
+
+from attrs import define, frozen
+
+from .errors import KlingError, NotSent, Throttled, TransientRead
+from .flow import Call, Ids, Now, Record, Send, Sleep, Tell
+from .limits import PollPlan
+from .task import State, Task
+
+if TYPE_CHECKING:
+    from .download import Video
+    from .request import ImageToVideo
+
+__all__ = [
+    "Fleet",
+    "Names",
+    "Outcome",
+    "Pause",
+    "Status",
+    "Terms",
+    "Window",
+    "Work",
+    "file_names",
+]
+
+log = logging.getLogger("kling_facade")
+
+_JobT = TypeVar("_JobT")
+Flow: TypeAlias = "Generator[Any, Any, Any]"
+Names: TypeAlias = "Callable[[int, ImageToVideo], str] | Iterable[str] | None"
+"""How the files of a batch are called: see `file_names`."""
+
+_FEWEST_LISTED: Final = 3
+"""Waiting jobs from which on one list is cheaper than a question for each."""
+_PAGES: Final = (500, 100)
+"""Sizes of a page that are tried: the vendor's largest (VD1), and one that any answer holds."""
+_FRUITLESS: Final = 2
+_LIST_REST: Final = 600.0
+"""Seconds without lists after two that told nothing of ours."""
+_PAGE_GAP: Final = 1.0
+"""Seconds between two lists for each page that they have: the more pages, the rarer."""
+_TOO_MANY: Final = 1303
+"""The account's slots are all in use (VD1); other throttling means that calls come too fast."""
+
+
+# --- what a caller sees --------------------------------------------------------------------------
+
+
+@frozen
+class Outcome(Generic[_JobT]):
+    """How one request of many ended.
+
+    Attributes:
+        number: Its place among the requests, from 0.
+        request: The request.
+        job: The job, once it was accepted. ``None`` when it never was, or was not needed.
+        video: The file, when all went well and there was a folder to put it in.
+        error: What went wrong, or ``None``.
+    """
+
+    number: int
+    request: ImageToVideo
+    job: _JobT | None = None
+    video: Video | None = None
+    error: Exception | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether it went well."""
+        return self.error is None
+
+    def __str__(self) -> str:
+        if self.error is not None:
+            return f"{self.number}: {type(self.error).__name__}: {self.error}"
+        return f"{self.number}: {self.video or self.job}"
+
+
+@frozen(kw_only=True)
+class Status:
+    """Where a fleet stands; at the end, the report.
+
+    Attributes:
+        creating: Requests being submitted, those that wait for a free slot included.
+        waiting: Jobs under way at the gateway.
+        downloading: Videos being stored.
+        succeeded: Requests that ended well.
+        failed: Requests that ended with an error.
+        units: Kling's units that the finished jobs cost, as far as the gateway says.
+        unpriced: Finished jobs whose cost the gateway does not say.
+        elapsed: Seconds since the start.
+        slots: Jobs that the account seems to let run at once; ``None`` while no limit was met.
+        trouble: The last thing that did not go as hoped, or ``None``.
+    """
+
+    creating: int = 0
+    waiting: int = 0
+    downloading: int = 0
+    succeeded: int = 0
+    failed: int = 0
+    units: Decimal = Decimal(0)
+    unpriced: int = 0
+    elapsed: float = 0.0
+    slots: int | None = None
+    trouble: str | None = None
+
+    def __str__(self) -> str:
+        text = f"{self.succeeded} done, {self.failed} failed"
+        if active := self.creating + self.waiting + self.downloading:
+            text += f", {active} under way ({self.creating} to submit, {self.waiting} waiting, "
+            text += f"{self.downloading} downloading)"
+        text += f", {self.units:f} units, {self.elapsed:.0f} s"
+        return f"{text} ({self.trouble})" if self.trouble else text
+
+
+# --- what is to be done --------------------------------------------------------------------------
+
+
+@define(eq=False)
+class _Entry:
+    """One request on its way."""
+
+    number: int
+    request: ImageToVideo
+    phase: Literal["create", "wait", "fetch", "over"] = "create"
+    flow: Flow | None = None
+    ids: Ids | None = None
+    job: Any = None
+    asking: Send | None = None
+    timer: int = 0
+    news: Any = None
+    began: float = 0.0
+    book: Any = None
+    outcome: Outcome[Any] | None = None
+
+
+@frozen
+class Pause:
+    """A submit flow that waits.
+
+    Attributes:
+        seconds: How long it wants to.
+        throttled: Why, when the gateway turned it away.
+    """
+
+    seconds: float
+    throttled: Throttled | None = None
+
+
+@frozen(eq=False)
+class Work:
+    """One thing to do outside.
+
+    Attributes:
+        kind: ``"create"``: take the entry's submit flow, or a new one, as far as it goes without
+            waiting; the result is a `Pause` or the task. ``"fetch"``: store the entry's video; the
+            result is the `Video`. ``"perform"``: perform ``effect``. ``"release"``: let go of its
+            row in the journal.
+        entry: Whose work it is; ``None`` for a list.
+        effect: What to perform.
+    """
+
+    kind: Literal["create", "fetch", "perform", "release"]
+    entry: _Entry | None = None
+    effect: Any = None
+
+
+@frozen(kw_only=True)
+class Terms:
+    """What a fleet goes by.
+
+    Attributes:
+        plan: When to ask.
+        concurrency: Most creates in flight.
+        questions: Most questions in flight.
+        downloads: Most downloads in flight.
+        timeout: Longest wait for one job in seconds; ``None`` for the client's own.
+        fetches: Whether videos are to be stored.
+        adopt: Makes a job of ids, a task and what the journal is written through.
+    """
+
+    plan: PollPlan
+    concurrency: int = 8
+    questions: int = 8
+    downloads: int = 4
+    timeout: float | None = None
+    fetches: bool = True
+    adopt: Callable[[Ids, Task, Any], Any]
+
+
+class Window:
+    """How many creates may be in flight and how many jobs under way: learned from the gateway.
+
+    Creates in flight grow by one for each round that went well and are halved when calls come too
+    fast. Jobs under way are unbounded until the gateway says that all slots are in use; then there
+    are as many as run now, and one more is tried after each round of accepted ones.
+    """
+
+    def __init__(self, concurrency: int) -> None:
+        self._most = float(concurrency)
+        self._creates = float(concurrency)
+        self._slots = math.inf
+        self._cut = -math.inf
+
+    def __repr__(self) -> str:
+        return f"Window({self._creates:.1f} creates, {self._slots:.1f} jobs)"
+
+    @property
+    def slots(self) -> int | None:
+        """Jobs that may be under way at once; ``None`` for any number."""
+        return None if math.isinf(self._slots) else int(self._slots)
+
+    def room(self, creating: int, running: int) -> bool:
+        """Whether one more create may start."""
+        return creating < int(self._creates) and creating + running < max(1.0, self._slots)
+
+    def accepted(self, running: int) -> None:
+        """A job was accepted; ``running`` counts it."""
+        self._creates = min(self._most, self._creates + 1.0 / self._creates)
+        if self._slots - running < 1.0:
+            self._slots += 1.0 / self._slots
+
+    def throttled(self, error: Throttled, running: int, began: float, now: float) -> None:
+        """A create that ``began`` then was turned away. Those of one burst count once."""
+        if error.code == _TOO_MANY:
+            self._slots = max(1.0, min(self._slots, float(running)))
+        elif began >= self._cut:
+            self._creates = max(1.0, self._creates / 2)
+            self._cut = now
+
+
+class Fleet:
+    """The scheduler. See the module's text.
+
+    Args:
+        requests: The requests; taken one by one, when there is room for one.
+        terms: What to go by.
+        now: The time of its start, in seconds on the clock that all later times are read from.
+
+    Attributes:
+        outcomes: What has ended and was not taken yet.
+        broken: What the iterable of requests raised, if it did: no more are taken from it.
+    """
+
+    def __init__(self, requests: Iterable[ImageToVideo], terms: Terms, now: float) -> None:
+        self.outcomes: deque[Outcome[Any]] = deque()
+        self.broken: Exception | None = None
+        self._terms = terms
+        self._source: Iterator[tuple[int, ImageToVideo]] | None = enumerate(requests)
+        self._window = Window(terms.concurrency)
+        self._began = self._now = now
+        self._timers: list[tuple[float, int, _Entry]] = []
+        self._turn = 0
+        self._again: deque[_Entry] = deque()
+        self._held: dict[_Entry, None] = {}
+        self._asking: dict[_Entry, None] = {}
+        self._alone: deque[_Entry] = deque()
+        self._ready: deque[Work] = deque()
+        self._to_fetch: deque[_Entry] = deque()
+        self._waiting: dict[str, _Entry] = {}
+        self._busy = {"create": 0, "fetch": 0, "question": 0}
+        self._live = 0
+        self._lists = _Lists()
+        self._counts = {"succeeded": 0, "failed": 0, "unpriced": 0}
+        self._units = Decimal(0)
+        self._trouble: str | None = None
+
+    # --- seen from outside
+
+    @property
+    def over(self) -> bool:
+        """Whether everything has ended."""
+        return self._source is None and not self._live
+
+    @property
+    def status(self) -> Status:
+        """Where it stands."""
+        downloading = len(self._to_fetch) + self._busy["fetch"]
+        return Status(
+            creating=self._live - len(self._waiting) - downloading,
+            waiting=len(self._waiting),
+            downloading=downloading,
+            units=self._units,
+            elapsed=self._now - self._began,
+            slots=self._window.slots,
+            trouble=self._trouble,
+            **self._counts,
+        )
+
+    def wake_at(self) -> float | None:
+        """When to come back at the latest; ``None`` when only a result can bring news."""
+        times = [self._timers[0][0]] if self._timers else []
+        if self._asking and not self._lists.under_way:
+            times.append(self._lists.next)
+        return min(times, default=None)
+
+    def work(self, now: float) -> list[Work]:
+        """What to start now."""
+        self._now = now
+        while self._timers and self._timers[0][0] <= now:
+            _, turn, entry = heapq.heappop(self._timers)
+            if entry.timer == turn:
+                self._woken(entry)
+        works = [*self._questions(), *self._fetches(), *self._creates()]
+        works += self._ready
+        self._ready.clear()
+        return works
+
+    def stop(self) -> None:
+        """Lets everything go. Called when no work is under way."""
+        self._source = None
+        for entry in [*self._held, *self._again, *self._waiting.values()]:
+            if entry.flow is not None:
+                entry.flow.close()
+
+    # --- results
+
+    def done(self, work: Work, result: Any, now: float) -> None:
+        """Takes the result of a work."""
+        self._now = now
+        entry = work.entry
+        if work.kind == "create":
+            assert entry is not None
+            self._busy["create"] -= 1
+            self._created(entry, result)
+        elif work.kind == "fetch":
+            assert entry is not None
+            self._busy["fetch"] -= 1
+            self._end(entry, video=result)
+        elif work.kind == "release":
+            self._over(entry)
+        elif entry is None:
+            self._busy["question"] -= 1
+            self._listed(list(result.data or ()))
+        else:
+            self._busy["question"] -= isinstance(work.effect, Send)
+            self._step(entry, result)
+
+    def failed(self, work: Work, error: Exception, now: float) -> None:
+        """Takes the error of a work."""
+        self._now = now
+        entry = work.entry
+        if work.kind in ("create", "fetch"):
+            assert entry is not None
+            self._busy[work.kind] -= 1
+            self._end(entry, error=error)
+        elif work.kind == "release":
+            self._over(entry)
+        elif entry is None:
+            self._busy["question"] -= 1
+            self._list_failed(error)
+        else:
+            self._busy["question"] -= isinstance(work.effect, Send)
+            self._step(entry, error=error)
+
+    # --- creating
+
+    def _creates(self) -> Iterator[Work]:
+        while self._window.room(self._busy["create"], len(self._waiting)):
+            entry = self._again.popleft() if self._again else self._next_request()
+            if entry is None:
+                return
+            entry.began = self._now
+            self._busy["create"] += 1
+            yield Work("create", entry)
+
+    def _next_request(self) -> _Entry | None:
+        """A new entry, unless others still wait for room or there is none."""
+        if self._held or self._source is None:
+            return None
+        try:
+            number, request = next(self._source)
+        except StopIteration:
+            self._source = None
+            return None
+        except Exception as error:  # noqa: BLE001 - the jobs that run already are not to blame
+            self._source, self.broken = None, error
+            return None
+        self._live += 1
+        return _Entry(number, request)
+
+    def _created(self, entry: _Entry, result: Any) -> None:
+        if not isinstance(result, Pause):
+            self._accepted(entry, result)
+            return
+        self._set_timer(entry, result.seconds)
+        if result.throttled is None:
+            return
+        running = len(self._waiting)
+        self._window.throttled(result.throttled, running, entry.began, self._now)
+        self._trouble = result.throttled.message
+        self._held[entry] = None
+
+    def _accepted(self, entry: _Entry, task: Any) -> None:
+        if not isinstance(task, Task):  # it was there already: a video that is kept
+            self._end(entry, video=task)
+            return
+        assert entry.ids is not None
+        entry.phase = "wait"
+        entry.job = self._terms.adopt(entry.ids, task, entry.book)
+        entry.flow = entry.job._wait(self._terms.timeout)
+        self._waiting[task.task_id] = entry
+        self._window.accepted(len(self._waiting))
+        self._step(entry, None)
+
+    # --- waiting
+
+    def _woken(self, entry: _Entry) -> None:
+        if entry.phase == "wait":
+            self._step(entry, None)
+        else:
+            self._held.pop(entry, None)
+            self._again.append(entry)
+
+    def _set_timer(self, entry: _Entry, seconds: float) -> None:
+        self._turn += 1
+        entry.timer = self._turn
+        heapq.heappush(self._timers, (self._now + seconds, self._turn, entry))
+
+    def _step(self, entry: _Entry, value: Any = None, error: Exception | None = None) -> None:
+        """Takes a wait flow as far as it goes without waiting and without asking."""
+        flow = entry.flow
+        assert flow is not None
+        entry.timer = 0
+        try:
+            while True:
+                effect = flow.send(value) if error is None else flow.throw(error)
+                value = error = None
+                if isinstance(effect, Now):
+                    value = self._now
+                elif isinstance(effect, Record) and _needless(entry, effect):
+                    pass
+                elif isinstance(effect, Tell):
+                    self._trouble = effect.progress.trouble or self._trouble
+                elif isinstance(effect, Sleep):
+                    self._set_timer(entry, effect.seconds)
+                    return
+                elif isinstance(effect, Send) and entry.news is not None:
+                    value, entry.news = entry.news, None
+                elif isinstance(effect, Send):
+                    entry.asking = effect
+                    self._asking[entry] = None
+                    return
+                else:
+                    self._ready.append(Work("perform", entry, effect))
+                    return
+        except StopIteration as finished:
+            self._finished(entry, finished.value)
+        except Exception as failure:  # noqa: BLE001 - one failing job never stops the others
+            self._end(entry, error=failure)
+
+    def _finished(self, entry: _Entry, task: Task) -> None:
+        entry.job._keep(task)
+        entry.flow = None
+        if task.units is None:
+            self._counts["unpriced"] += 1
+        else:
+            self._units += task.units
+        try:
+            entry.job._succeeded()
+        except KlingError as error:
+            self._end(entry, error=error)
+            return
+        self._leave(entry)
+        if self._terms.fetches:
+            entry.phase = "fetch"
+            self._to_fetch.append(entry)
+        else:
+            self._end(entry)
+
+    def _leave(self, entry: _Entry) -> None:
+        """A job holds its slot no longer: one that waits for a slot may try."""
+        if entry.job is None or self._waiting.pop(entry.job.task_id, None) is None:
+            return
+        for held in list(self._held)[:1]:
+            del self._held[held]
+            held.timer = 0
+            self._again.append(held)
+
+    def _fetches(self) -> Iterator[Work]:
+        while self._to_fetch and self._busy["fetch"] < self._terms.downloads:
+            self._busy["fetch"] += 1
+            yield Work("fetch", self._to_fetch.popleft())
+
+    def _end(
+        self, entry: _Entry, *, video: Video | None = None, error: Exception | None = None
+    ) -> None:
+        self._leave(entry)
+        entry.phase, entry.flow, entry.timer = "over", None, 0
+        self._asking.pop(entry, None)
+        self._held.pop(entry, None)
+        if isinstance(error, KlingError):
+            error.job = error.job or entry.job
+            self._trouble = error.message
+        entry.outcome = Outcome(entry.number, entry.request, entry.job, video, error)
+        if entry.book is not None:
+            self._ready.append(Work("release", entry))
+        else:
+            self._over(entry)
+
+    def _over(self, entry: _Entry | None) -> None:
+        assert entry is not None
+        assert entry.outcome is not None
+        self._live -= 1
+        self._counts["succeeded" if entry.outcome.ok else "failed"] += 1
+        self.outcomes.append(entry.outcome)
+
+    # --- asking
+
+    def _questions(self) -> Iterator[Work]:
+        """One list for all, where lists are served; else each its own question."""
+        lists = self._lists
+        if self._asking and not lists.under_way:
+            if lists.usable(self._now) and len(self._waiting) >= _FEWEST_LISTED:
+                if self._now >= lists.next:
+                    yield self._ask_list(1)
+            else:
+                self._alone.extend(self._asking)
+                self._asking.clear()
+        while self._alone and self._busy["question"] < self._terms.questions:
+            entry = self._alone.popleft()
+            if entry.asking is not None:
+                self._busy["question"] += 1
+                effect, entry.asking = entry.asking, None
+                self._asking.pop(entry, None)
+                yield Work("perform", entry, effect)
+
+    def _ask_list(self, page: int) -> Work:
+        self._busy["question"] += 1
+        self._lists.page, self._lists.under_way = page, True
+        if page == 1:
+            self._lists.seen, self._lists.wanted = 0, len(self._waiting)
+        arguments = {"page_num": page, "page_size": self._lists.size}
+        return Work("perform", None, Send(Call("list_image_to_video", arguments)))
+
+    def _listed(self, items: list[Any]) -> None:
+        """Answers from a page what it answers, then asks for the next one if that may help."""
+        hits = 0
+        for item in items:
+            entry = self._waiting.get(str(item.task_id))
+            if entry is None:
+                continue
+            hits += 1
+            if entry.asking is not None:
+                entry.asking = None
+                self._asking.pop(entry, None)
+                self._step(entry, _envelope(item))
+            elif entry.timer and _has_ended(item):
+                entry.news = _envelope(item)
+                self._step(entry, None)
+        self._lists.seen += hits
+        if hits and self._lists.seen < self._lists.wanted:
+            self._ready.append(self._ask_list(self._lists.page + 1))
+        else:
+            self._list_over()
+
+    def _list_over(self) -> None:
+        """Those that no page knew are asked for one by one."""
+        self._lists.finish(self._now, self._terms.plan.together)
+        self._alone.extend(self._asking)
+        self._asking.clear()
+
+    def _list_failed(self, error: Exception) -> None:
+        """A passing trouble is one for all who asked; any other means that lists are no use."""
+        if isinstance(error, (Throttled, TransientRead, NotSent)):
+            self._lists.finish(self._now, self._terms.plan.together, told=True)
+            asking, self._asking = list(self._asking), {}
+            for entry in asking:
+                entry.asking = None
+                self._step(entry, None, copy.copy(error))
+            return
+        log.info("the gateway's list of jobs is of no use (%s): asking for each", error)
+        self._lists.refused(self._now)
+        self._list_over()
+
+
+@define
+class _Lists:
+    """What is known of the gateway's list operation."""
+
+    size: int = _PAGES[0]
+    next: float = -math.inf
+    page: int = 0
+    seen: int = 0
+    wanted: int = 0
+    under_way: bool = False
+    _fruitless: int = 0
+    _off_until: float = -math.inf
+
+    def usable(self, now: float) -> bool:
+        """Whether a list may help."""
+        return now >= self._off_until
+
+    def finish(self, now: float, gap: float, *, told: bool = False) -> None:
+        """A round of pages is over: the more there were, the longer until the next."""
+        self.under_way = False
+        self.next = now + max(gap, self.page * _PAGE_GAP)
+        self._fruitless = 0 if self.seen or told else self._fruitless + 1
+        if self._fruitless >= _FRUITLESS:
+            self._fruitless, self._off_until = 0, now + _LIST_REST
+
+    def refused(self, now: float) -> None:
+        """It was refused or can't be read: perhaps a smaller page, else none for good."""
+        if self.size == _PAGES[0]:
+            self.size = _PAGES[-1]
+        else:
+            self._off_until = math.inf
+
+
+def _needless(entry: _Entry, effect: Record) -> bool:
+    """Whether there is nobody to write it down."""
+    return entry.book is None or bool(entry.book.needless(effect.event))
+
+
+def _envelope(item: Any) -> Any:
+    from kling_client.models import TaskEnvelope
+
+    return TaskEnvelope(code=0, message="", request_id="", data=item)
+
+
+def _has_ended(item: Any) -> bool:
+    """Whether a listed job needs no further question."""
+    state = State.of(item.task_status if isinstance(item.task_status, str) else None)
+    if state is State.SUCCEEDED:
+        return bool(getattr(item.task_result, "videos", None))
+    return state is State.FAILED
+
+
+def file_names(names: Names) -> Callable[[int, ImageToVideo], Path]:
+    """How files are called: as a function or a list says, else by number and picture.
+
+    Args:
+        names: ``None``, a function of number and request, or names in the order of the requests.
+    """
+    if names is None:
+        return _default_name
+    if callable(names):
+        return lambda number, request: _plain_name(names(number, request))
+    listed = list(names)
+    return lambda number, request: _plain_name(listed[number])
+
+
+def _default_name(number: int, request: ImageToVideo) -> Path:
+    stem = "".join(c if c.isalnum() or c in "-_" else "-" for c in Path(request.image.label).stem)
+    return Path(f"{number + 1:04d}-{stem[:60].strip('-') or 'video'}.mp4")
+
+
+def _plain_name(name: Any) -> Path:
+    from .errors import InvalidRequest
+
+    path = Path(str(name))
+    if path.name != str(name) or str(name) in (".", ".."):
+        raise InvalidRequest(
+            f"{str(name)[:80]!r} is not the name of a file",
+            hint="A name has no folder in it; the folder is given once, with to=...",
+        )
+    return path if path.suffix else path.with_suffix(".mp4")
