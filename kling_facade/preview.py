@@ -20,7 +20,7 @@ from attrs import frozen
 
 from .errors import InvalidRequest
 from .image import need_pillow
-from .lens import CameraPath, Point, fit_size
+from .lens import CameraLike, CameraPath, Point, WireMove, fit_size
 from .scene import Brush, MovingRegion, Scene
 from .sheet import INK, PALE, Colour, Sheet, Type, arrow, outline, tint
 
@@ -78,7 +78,7 @@ def preview(request: ImageToVideo, *, width: int = 1280, font: str | Path | None
     page.head()
     between = [(page.moment(t), page.view.frame(t)) for t in page.spare_moments()]
     last = (_end_title(request), page.view.frame(1))
-    page.panels([("first frame", page.first()), *between, last])
+    page.panels([("the picture", page.first()), *between, last])
     page.captions()
     return page.sheet.finished()
 
@@ -146,7 +146,7 @@ class _Page:
         size = _panel_size(picture.size, room, sheet.room / 2)
         brush, notes = _drawable(request.motion_brush)
         tail = None if request.image_tail is None else _opened(request.image_tail, sheet.room)
-        view = Scene(picture, size, camera=request.camera, brush=brush, tail=tail)
+        view = Scene(picture, size, camera=_as_meant(request), brush=brush, tail=tail)
         text, title = Type(width / 76, font), Type(width / 54, font)
         return cls(request, sheet, view, picture, brush, tuple(notes), text, title, columns, gap)
 
@@ -254,6 +254,19 @@ def _unseen(address: str) -> Image:
         place = (_UNSEEN[0] / 2, _UNSEEN[1] / 2 + (number - len(lines) / 2) * 52)
         pen.text(place, line, PALE, letters.face, anchor="mm")
     return image
+
+
+def _as_meant(request: ImageToVideo) -> CameraLike | None:
+    """The camera move with its axes in this library's reading.
+
+    A user who swaps pan and tilt knows a gateway that has them the other way round; the move that
+    they mean is the same.
+    """
+    move = request.camera
+    if move is None or not move.swap_pan_tilt:
+        return move
+    axes = move.axes
+    return WireMove(move.type, axes | {"pan": axes["tilt"], "tilt": axes["pan"]})
 
 
 def _columns(frames: int, upright: bool) -> int:

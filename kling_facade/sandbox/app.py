@@ -273,9 +273,6 @@ class Recorder:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
         line = _Line(scope, receive, send, self._log, self._drop)
         scope["sandbox.drop"] = line.drop
         await self._app(scope, receive, line.send)
@@ -324,8 +321,6 @@ class _Line:
 
     async def _close(self) -> None:
         self._dropped = True
-        # What was written before is given the time to leave.
-        await asyncio.sleep(0.01)
         self._hang_up(tuple(self._scope["client"]))
         while (await self._receive())["type"] != "http.disconnect":
             pass

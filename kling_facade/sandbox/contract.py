@@ -21,11 +21,10 @@ CREATE: Final = "/v1/videos/image2video"
 
 
 def _document() -> str:
-    installed = files("kling_facade") / "openapi" / "kling.yaml"
-    if installed.is_file():
-        return installed.read_text(encoding="utf-8")
-    checkout = Path(__file__).parents[2] / "openapi" / "kling.yaml"
-    return checkout.read_text(encoding="utf-8")
+    """From the installed package, or from the checkout that it is run in."""
+    package = files("kling_facade")
+    places = [package / "openapi" / "kling.yaml", Path(str(package)).parent / "openapi/kling.yaml"]
+    return next(place for place in places if place.is_file()).read_text(encoding="utf-8")
 
 
 @lru_cache(maxsize=1)

@@ -153,9 +153,8 @@ def _size(content: bytes) -> tuple[int, int] | None:
         ValueError,
         SyntaxError,
         Image.DecompressionBombWarning,
+        Image.DecompressionBombError,
     ):
-        return None
-    except Image.DecompressionBombError:
         return None
     return (height, width) if turned else (width, height)
 

@@ -106,9 +106,10 @@ class Sandbox:
             max_body=max_body,
         )
         self._server: _Server | None = None
+        self._closed = False
 
     def __enter__(self) -> Self:
-        return self.start()
+        return self if self._running else self.start()
 
     def __exit__(
         self,
@@ -119,17 +120,17 @@ class Sandbox:
         self.close()
 
     def __repr__(self) -> str:
-        state = self.base_url if self._server else "not running"
+        state = self.base_url if self._running else "not running"
         return f"<Sandbox {state}, {self.creates} jobs>"
 
     def start(self) -> Self:
-        """Serve from now on. A sandbox can be started once.
+        """Serve from now on; a ``with`` block does it by itself. A sandbox can be started once.
 
         Raises:
-            RuntimeError: When it was started before.
+            RuntimeError: When it was started or closed before.
             OSError: When the port is taken.
         """
-        if self._server is not None:
+        if self._server is not None or self._closed:
             raise RuntimeError("this sandbox was started before: make a new one")
         listener = _listen(self._port)
         self._desk.base_url = f"http://{_HOST}:{listener.getsockname()[1]}"
@@ -138,12 +139,17 @@ class Sandbox:
         return self
 
     def close(self) -> None:
-        """Stop serving, and delete the films and pictures."""
-        if self._server is not None:
+        """Stop serving, and delete the films and pictures. Closing again does nothing."""
+        if self._running and self._server is not None:
             self._server.stop()
+        self._closed = True
         self._messenger.close()
         self._studio.close()
         self._folder.close()
+
+    @property
+    def _running(self) -> bool:
+        return self._server is not None and not self._closed
 
     @property
     def base_url(self) -> str:
@@ -248,6 +254,4 @@ class _Server:
         return Protocol
 
     def _drop(self, peer: tuple[str, int]) -> None:
-        transport = self._connections[peer]
-        assert isinstance(transport, asyncio.Transport)
-        transport.abort()
+        self._connections[peer].close()  # what was written before still leaves

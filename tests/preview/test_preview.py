@@ -105,6 +105,16 @@ def test_every_camera_move_has_a_preview(picture: Path, move: Any) -> None:
     assert storyboard(request).size[0] == 1280
 
 
+def test_a_swapped_pan_is_shown_as_a_pan(picture: Path) -> None:
+    """Which axis a gateway wants does not change what is meant."""
+    plain, swapped = (
+        storyboard(ImageToVideo(picture, camera=camera.pan_left(5, swap_pan_tilt=swap)), frames=2)
+        for swap in (False, True)
+    )
+    frames = np.s_[100:500]
+    assert (levels(plain)[frames] == levels(swapped)[frames]).all()
+
+
 def test_captions_grow_with_what_there_is_to_say(picture: Path) -> None:
     """A prompt, voices and broken rules each take lines."""
     plain = ImageToVideo(picture)
@@ -125,7 +135,9 @@ def test_a_rule_that_is_broken_is_red_and_none_is_green(picture: Path) -> None:
     assert count(preview(ImageToVideo(picture, prompt="a square")), green) > 30
 
 
-@pytest.mark.parametrize(("frames", "rows"), [(2, 1), (3, 1), (4, 1), (5, 2), (6, 2), (7, 3), (8, 2), (24, 8)])
+@pytest.mark.parametrize(
+    ("frames", "rows"), [(2, 1), (3, 1), (4, 1), (5, 2), (6, 2), (7, 3), (8, 2), (24, 8)]
+)
 def test_a_storyboard_is_a_grid(picture: Path, frames: int, rows: int) -> None:
     """As many frames as asked for, first to last."""
     request = ImageToVideo(picture, camera=camera.truck_right(9))
@@ -194,7 +206,9 @@ def first_panel(image: Image.Image) -> tuple[int, int]:
 def test_narrow_pictures_leave_room_for_frames_between(tmp_path: Path) -> None:
     """A page of upright pictures is not half empty."""
     Image.new("RGB", (300, 600), (10, 200, 30)).save(tmp_path / "upright.png")
-    green = np.abs(levels(preview(ImageToVideo(tmp_path / "upright.png"))) - (10, 200, 30)).max(axis=2)
+    green = np.abs(levels(preview(ImageToVideo(tmp_path / "upright.png"))) - (10, 200, 30)).max(
+        axis=2
+    )
     assert np.diff((green[300] < 8).astype(int)).clip(0).sum() == 3
 
 

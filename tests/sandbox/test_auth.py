@@ -83,7 +83,7 @@ def test_signed_tokens_are_held_against_key_and_clock(
 def test_other_algorithms_are_refused(opened: Opener) -> None:
     """An unsigned token is no token."""
     sandbox, _ = opened(access_key="AK", secret_key=SECRET)
-    token = jwt.encode({"iss": "AK", "exp": time.time() + 60}, None, algorithm="none")
+    token = jwt.encode({"iss": "AK", "exp": time.time() + 60}, "", algorithm="none")
     assert ask(sandbox, f"Bearer {token}").json()["code"] == 1002
 
 

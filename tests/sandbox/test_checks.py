@@ -47,6 +47,8 @@ def test_required_fields(api: httpx.Client, name: str) -> None:
         ({"prompt": "x" * 2501}, "prompt:", "at most 2500 characters, not 2501"),
         ({"image": 7}, "image:", "type string"),
         ({"image": ""}, "image:", "must not be empty"),
+        ({"dynamic_masks": [stroke(mask="")]}, "dynamic_masks[0].mask:", "must not be empty"),
+        ({"model_name": 6}, "model_name:", "type string, not an integer"),
         ({"camera_control": {"type": "orbit"}}, "camera_control.type:", "one of simple"),
         (
             {"camera_control": {"type": "simple", "config": {"zoom": 1}}},
