@@ -231,10 +231,10 @@ class _SharedFile:
     """Somebody's open file, from where it stands, for any number of readers."""
 
     def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self._lock = threading.Lock()
-        self._start = file.tell()
-        self.byte_count = file.seek(0, io.SEEK_END) - self._start
+        self._file: BinaryIO = file
+        self._lock: threading.Lock = threading.Lock()
+        self._start: int = file.tell()
+        self.byte_count: int = file.seek(0, io.SEEK_END) - self._start
         file.seek(self._start)
 
     def read_at(self, place: int, count: int) -> bytes:
@@ -251,8 +251,8 @@ class _SharedReader(io.RawIOBase):
     """One reader of a `_SharedFile`. Closing it leaves the file open."""
 
     def __init__(self, shared: _SharedFile) -> None:
-        self._shared = shared
-        self._place = 0
+        self._shared: _SharedFile = shared
+        self._place: int = 0
 
     def readable(self) -> bool:
         return True
@@ -276,7 +276,7 @@ class _Drawn:
     """A Pillow image as the PNG it is sent as: exactly its pixels, without metadata."""
 
     def __init__(self, image: Image) -> None:
-        self.image = image
+        self.image: Image = image
 
     @cached_property
     def data(self) -> bytes:

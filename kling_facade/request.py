@@ -61,13 +61,17 @@ def seconds(value: int | str) -> Duration:
     Raises:
         InvalidRequest: It is not.
     """
-    number = _duration(value)
+    number = _whole(value)
     if isinstance(number, bool) or not isinstance(number, int) or not 3 <= number <= 15:
         raise InvalidRequest(f"a duration is a whole number of seconds from 3 to 15, not {value!r}")
     return cast("Duration", number)
 
 
-def _duration(value: Any) -> Any:
+def _duration(value: Duration) -> Duration:
+    return cast("Duration", _whole(value))
+
+
+def _whole(value: Any) -> Any:
     """A number from its text; anything else stays for `ImageToVideo.problems` to name."""
     if isinstance(value, str) and value.strip().isdecimal():
         return int(value)

@@ -39,7 +39,8 @@ class Stroke:
     """
 
     def __init__(self, points: Columns) -> None:
-        self.xs, self.ys = points
+        self.xs: list[float] = points[0]
+        self.ys: list[float] = points[1]
 
     def __len__(self) -> int:
         return len(self.xs)

@@ -1,4 +1,4 @@
-"""Plain fields, words, voices, extra: each rule with a request that keeps and one that breaks it."""
+"""Fields, words, voices, extra: each rule with a request that keeps it and one that breaks it."""
 
 from __future__ import annotations
 

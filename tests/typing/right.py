@@ -1,0 +1,59 @@
+"""Programs that a type checker must take."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import assert_type
+
+from PIL import Image
+
+from kling_facade import camera, paths, regions, voice
+from kling_facade.camera import CameraMove
+from kling_facade.cost import Cost
+from kling_facade.fitting import Fitted, fit
+from kling_facade.motion import MotionBrush
+from kling_facade.regions import Region
+from kling_facade.request import ImageToVideo, seconds
+from kling_facade.rules import Problem
+from kling_facade.voice import SpokenPrompt
+
+
+def moves(computed: int) -> None:
+    """Literals in range, and computed strengths through strength()."""
+    assert_type(camera.zoom_in(4), CameraMove)
+    camera.pan_left(10, swap_pan_tilt=True)
+    camera.tilt_up(camera.strength(computed))
+    assert_type(camera.parse("zoom-in:4"), CameraMove)
+
+
+def pictures(image: Image.Image) -> None:
+    """Every source of a picture."""
+    for source in ("fox.png", Path("fox.png"), b"...", image, fit("fox.png")):
+        ImageToVideo(source)
+    with Path("fox.png").open("rb") as file:
+        ImageToVideo(file, image_tail=file)
+    assert_type(fit("fox.heic"), Fitted)
+
+
+def brushes() -> None:
+    """Regions, paths and plain points."""
+    region = regions.box(0, 0, 9, 9) | regions.ellipse((5, 5), 3) - regions.painted("mask.png")
+    assert_type(region, Region)
+    brush = (
+        MotionBrush.over((640, 480))
+        .hold(region)
+        .move(region, along=paths.line(by=(300, 0)))
+        .move(region, along=[(1, 2), (3.5, 4)], start="as drawn")
+        .move(region, along=paths.svg("M 0 0 L 9 9"), start=(5, 5))
+    )
+    assert_type(brush, MotionBrush)
+
+
+def requests(computed: int, model: str) -> None:
+    """Known models, a gateway's own, a computed duration."""
+    assert_type(voice.prompt("{anna} speaks", anna="id"), SpokenPrompt)
+    request = ImageToVideo("fox.png", prompt=voice.script("a: b", a="id"), model="kling-v2-6")
+    ImageToVideo("fox.png", model=model, mode="4k", duration=seconds(computed))
+    ImageToVideo("fox.png", camera=camera.DOWN_BACK, voices=["id"], allow={"model-camera"})
+    assert_type(request.problems(), list[Problem])
+    assert_type(request.cost(), Cost)
