@@ -82,14 +82,61 @@ def _grown(mask: Image) -> Image:
 
 
 def _borrow(picture: Image, mask: Image, hole: Image) -> None:
-    """Lay the texture of the best neighbouring place over a region, in the region's own tones."""
-    box = _with_rim(mask)
-    donors = [_at(box, shift) for shift in _shifts(box) if _inside(_at(box, shift), picture.size)]
-    if not donors:
-        return
-    here, cut = picture.crop(box), mask.crop(box)
-    donor = picture.crop(min(donors, key=lambda place: _unlikeness(picture, hole, box, place)))
-    picture.paste(_toned(donor, here, cut), box, _feathered(cut))
+    """Lay the texture of neighbouring places over a region, in the region's own tones.
+
+    It goes band by band from the top: most pictures are layered, so each band finds its like beside
+    itself, sky for sky and grass for grass.
+    """
+    from PIL import ImageChops
+
+    source = picture.copy()
+    for box, lap in _bands(mask):
+        here, cut = source.crop(box), mask.crop(box)
+        known = ImageChops.invert(hole.crop(box))
+        donors = list(_donors(source, hole, box))
+        if donors and cut.getbbox():
+            donor, _ = min(donors, key=lambda one: one[1] + _unlikeness(here, one[0], known))
+            picture.paste(_toned(donor, here, cut), box, _edged(cut, lap))
+
+
+def _bands(mask: Image) -> Iterator[tuple[Box, int]]:
+    """Boxes that cover a region from the top to the bottom, and how far each laps over the last."""
+    left, top, right, bottom = mask.getbbox() or (0, 0, 0, 0)
+    rim, height = max(3, mask.height // 24), max(8, mask.height // 7)
+    left, right = max(left - rim, 0), min(right + rim, mask.width)
+    for start in range(top, bottom, height):
+        lap = 0 if start == top else height // 3
+        yield (left, start - lap, right, min(start + height, bottom)), lap
+
+
+def _donors(source: Image, hole: Image, box: Box) -> Iterator[tuple[Image, float]]:
+    """Neighbouring places and their mirror images, each with how much of it is a hole itself."""
+    from PIL import ImageOps, ImageStat
+
+    width, height = box[2] - box[0], box[3] - box[1]
+    across = [(round(width * step / 4) * side, 0) for step in range(2, 13) for side in (1, -1)]
+    for dx, dy in [*across, (0, height), (0, -height)]:
+        place = (box[0] + dx, box[1] + dy, box[2] + dx, box[3] + dy)
+        if (
+            place[0] >= 0
+            and place[1] >= 0
+            and place[2] <= source.width
+            and place[3] <= source.height
+        ):
+            donor, occupied = source.crop(place), 4 * ImageStat.Stat(hole.crop(place)).mean[0]
+            yield donor, occupied
+            yield ImageOps.mirror(donor), occupied
+
+
+def _unlikeness(here: Image, donor: Image, known: Image) -> float:
+    """How differently a place looks: where this one is known exactly, elsewhere roughly."""
+    from PIL import ImageChops, ImageStat
+
+    coarse = max(1, min(here.size) // 16)  # enough to compare, and a fraction of the work
+    here, donor, known = (image.reduce(coarse) for image in (here, donor, known))
+    difference = ImageChops.difference(here, donor)
+    rim = sum(ImageStat.Stat(difference, known).mean) if known.getbbox() else 0.0
+    return 2 * rim + sum(ImageStat.Stat(difference).mean)
 
 
 def _toned(donor: Image, here: Image, cut: Image) -> Image:
@@ -107,49 +154,14 @@ def _toned(donor: Image, here: Image, cut: Image) -> Image:
     return ImageChops.add(half, difference, offset=-128)
 
 
-def _feathered(cut: Image) -> Image:
-    """A mask with a soft edge inside the region."""
-    from PIL import ImageChops, ImageFilter
+def _edged(cut: Image, lap: int) -> Image:
+    """A mask with a soft edge inside the region, faded in where it laps over the band above."""
+    from PIL import Image, ImageChops, ImageFilter
 
-    soft = cut.filter(ImageFilter.GaussianBlur(max(1.0, min(cut.size) / 60)))
-    return ImageChops.darker(cut, soft.point([max(0, 2 * level - 255) for level in range(256)]))
-
-
-def _with_rim(mask: Image) -> Box:
-    """The region's bounds with enough around it to know its surroundings."""
-    left, top, right, bottom = mask.getbbox() or (0, 0, *mask.size)
-    rim = max(4, min(mask.size) // 60)
-    return (
-        max(left - rim, 0),
-        max(top - rim, 0),
-        min(right + rim, mask.width),
-        min(bottom + rim, mask.height),
-    )
-
-
-def _shifts(box: Box) -> Iterator[tuple[int, int]]:
-    """Neighbouring places: beside first, for most pictures are layered from top to bottom."""
-    width, height = box[2] - box[0], box[3] - box[1]
-    for part in (1.0, 1.5, 0.8):
-        yield round(width * part), 0
-        yield -round(width * part), 0
-    yield 0, -height
-    yield 0, height
-
-
-def _at(box: Box, shift: tuple[int, int]) -> Box:
-    left, top, right, bottom = box
-    return left + shift[0], top + shift[1], right + shift[0], bottom + shift[1]
-
-
-def _inside(box: Box, size: tuple[int, int]) -> bool:
-    return box[0] >= 0 and box[1] >= 0 and box[2] <= size[0] and box[3] <= size[1]
-
-
-def _unlikeness(picture: Image, hole: Image, box: Box, place: Box) -> float:
-    """How badly a place serves: other things' holes in it, and other colours."""
-    from PIL import ImageChops, ImageStat
-
-    occupied = ImageStat.Stat(hole.crop(place)).mean[0]
-    difference = ImageChops.difference(picture.crop(box), picture.crop(place))
-    return 3 * occupied + sum(ImageStat.Stat(difference).mean)
+    soft = cut.filter(ImageFilter.GaussianBlur(max(1.0, cut.height / 30)))
+    edged = ImageChops.darker(cut, soft.point([max(0, 2 * level - 255) for level in range(256)]))
+    if lap:
+        ramp = Image.new("L", cut.size, 255)
+        ramp.paste(Image.linear_gradient("L").resize((cut.width, lap)), (0, 0))
+        edged = ImageChops.multiply(edged, ramp)
+    return edged

@@ -20,7 +20,7 @@ from tests.sandbox.conftest import Opener, film, finished, png
 
 AXES = dict.fromkeys(("horizontal", "vertical", "pan", "tilt", "roll", "zoom"), 0)
 SIZE = (480, 300)
-FPS = 6
+FPS = 4
 FLOAT = NDArray[np.float64]
 
 
