@@ -16,6 +16,7 @@ import secrets
 import struct
 import time
 from collections.abc import Generator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Literal, TypeVar
 from urllib.parse import urlsplit
@@ -147,7 +148,7 @@ def download(
         BadResponse: What came is no video.
         TransportSecurityError: The address is not one to fetch from.
     """
-    there: Video | None = yield Do(lambda: kept(destination, exist, task.task_id))
+    there: Video | None = yield Do(partial(kept, destination, exist, task.task_id))
     if there is not None:
         return there
     part = PartFile(destination, policy.limits.video_bytes, task.task_id)
@@ -156,7 +157,7 @@ def download(
         yield from _fill(part, find, task, ids, policy, gateway)
         size, digest = yield Do(part.seal)
         yield from note("stored", ids, size=size, sha256=digest, destination=str(destination))
-        yield Do(lambda: part.publish(replace=exist == "overwrite"))
+        yield Do(partial(part.publish, replace=exist == "overwrite"))
         yield from note("saved", ids)
     except OSError as error:
         raise _disk_error(error, destination, ids) from None
@@ -382,7 +383,7 @@ def stored_before(entry: Entry | None, destination: Path, ids: Ids) -> Flow[Vide
     """The video that an earlier run brought to the destination, if the journal vouches for it."""
     if entry is None or entry.sha256 is None or entry.destination != destination:
         return None
-    digest = yield Do(lambda: file_digest(destination))
+    digest = yield Do(partial(file_digest, destination))
     if digest != entry.sha256 or entry.size is None or entry.task_id is None:
         return None
     if entry.state != "saved":

@@ -410,17 +410,16 @@ def _look_for(find: Call, ids: Ids, policy: Policy, lost: KlingError) -> Flow[Ta
     return task
 
 
-def search(
-    find: Call, ids: Ids, policy: Policy, lost: KlingError, patience: float
-) -> Flow[Task | None]:
-    """Looks a job up that may exist, until it is seen or patience is over.
+def search(find: Call, ids: Ids, policy: Policy, lost: KlingError, lag: float) -> Flow[Task | None]:
+    """Looks a job up that may exist, until it is seen or the grace time is over.
 
     Args:
         find: The look-up.
         ids: What it is known by.
         policy: Limits and randomness.
         lost: Why it is not known whether it exists.
-        patience: Seconds; there is one look at least.
+        lag: For how many seconds from now a job that is there may still be invisible. After that a
+            look that finds nothing is believed.
 
     Returns:
         The job, or ``None`` when the gateway's last word is that there is none.
@@ -428,21 +427,23 @@ def search(
     Raises:
         OutcomeUnknown: It could not be asked.
     """
-    end = (yield Now()) + patience
+    began = yield Now()
+    end = began + policy.limits.grace
     gap = _FIRST_LOOKS
     last: KlingError
-    delay: float | None
     while True:
         left = end - (yield Now())
         try:
             return _task((yield Send(find, within=max(left, _SHORTEST_CALL))), ids)
-        except (JobNotFound, TransientRead, NotSent, BadResponse) as error:
-            last, delay = error, gap
+        except JobNotFound as error:
+            last, delay, until = error, gap, min(end, began + lag)
+        except (TransientRead, NotSent, BadResponse) as error:
+            last, delay, until = error, gap, end
         except Throttled as error:
-            last, delay = error, policy.throttled(error, 1)
+            last, delay, until = error, policy.throttled(error, 1), end
         except KlingError as error:
-            last, delay = error, None
-        if delay is None or (yield Now()) + delay >= end:
+            last, delay, until = error, 0.0, began
+        if (yield Now()) + delay >= until:
             break
         yield Sleep(delay)
         gap = min(gap * 2, _LOOK_CAP)

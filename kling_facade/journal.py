@@ -350,6 +350,8 @@ class Book:
         with self._journal._transaction() as sql:
             if event == "intent":
                 self._intend(sql, facts)
+            elif event == "waiting":
+                self._renew(sql)
             else:
                 self._change(sql, event, facts)
 
@@ -393,10 +395,15 @@ class Book:
             row = self._find(sql, facts)
             if row is not None and _ORDER.index(_AFTER[event]) >= _ORDER.index(row[2]):
                 new["state"] = _AFTER[event]
-        if event == "waiting":
-            new["claimed_until"] = self._renewed = self._journal._clock() + _LEASE
-            self._renewed -= _LEASE
         self._set(sql, facts, **new)
+
+    def _renew(self, sql: sqlite3.Connection) -> None:
+        """A sign of life, for all rows of this book at once."""
+        self._renewed = self._journal._clock()
+        sql.execute(
+            "UPDATE jobs SET claimed_until = ? WHERE claimed_by = ?",
+            (self._renewed + _LEASE, self._owner),
+        )
 
     def _find(self, sql: sqlite3.Connection, facts: Mapping[str, Any]) -> tuple[Any, ...] | None:
         found: tuple[Any, ...] | None = sql.execute(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import evolve, frozen
@@ -118,11 +119,10 @@ class _Row:
         task = yield from wait(self.find, self.task, ids, policy, longest)
         if destination is None or task.state is State.FAILED:
             return task, None
-        target = destination
-        yield Do(lambda: sweep(target, task.task_id))
+        yield Do(partial(sweep, destination, task.task_id))
         exist: Exist = "overwrite" if self.entry.replace_file else "error"
         gateway = self.kling.gateway
-        video = yield from download(self.find, task, target, ids, policy, gateway, exist)
+        video = yield from download(self.find, task, destination, ids, policy, gateway, exist)
         return task, video
 
     def job(self) -> Any:

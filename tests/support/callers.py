@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any, Literal
 
 from attrs import frozen
@@ -60,6 +62,16 @@ class Caller:
         """A video."""
         return self.do(self.kling.generate(request, to, **options))
 
+    def collect(self, items: Any) -> list[Any]:
+        """All items of an iterator, sync or async."""
+        if self._runner is None:
+            return list(items)
+
+        async def gather() -> list[Any]:
+            return [item async for item in items]
+
+        return self._runner.run(gather())
+
     def jobs(self, **options: Any) -> list[Any]:
         """All jobs."""
         listed = self.kling.jobs(**options)
@@ -82,6 +94,29 @@ def fast_runtime() -> Runtime:
     return Runtime(sleep=lambda seconds: time.sleep(min(seconds, 1.0) / 1000), async_sleep=nap)
 
 
+def skipping_runtime() -> Runtime:
+    """Sleeps take no time and count all the same: deadlines of minutes pass at once."""
+    import time
+
+    slept = 0.0
+
+    def sleep(seconds: float) -> None:
+        nonlocal slept
+        slept += seconds
+
+    async def nap(seconds: float) -> None:
+        sleep(seconds)
+        await asyncio.sleep(0)
+
+    return Runtime(monotonic=lambda: time.monotonic() + slept, sleep=sleep, async_sleep=nap)
+
+
+@cache
+def trust() -> ssl.SSLContext:
+    """One TLS context for all tests: making one takes longer than most tests."""
+    return ssl.create_default_context()
+
+
 @contextmanager
 def calling(kind: Kind, base_url: str, **options: Any) -> Iterator[Caller]:
     """A client of either kind for a peer on loopback, impatient but for what the test overrides."""
@@ -90,6 +125,7 @@ def calling(kind: Kind, base_url: str, **options: Any) -> Iterator[Caller]:
         "poll": PollPlan(first=0.5, cap=1.0),
         "runtime": fast_runtime(),
         "trust_env": False,
+        "verify": trust(),
         **options,
     }
     if kind == "sync":
