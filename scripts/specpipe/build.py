@@ -13,7 +13,6 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-import yaml
 from attrs import frozen
 
 from . import codegen, files, resolve
@@ -44,7 +43,7 @@ def plan(root: Path, upstream: bytes) -> Plan:
         PipelineError: The contract is not valid, or the generator refuses it.
     """
     overlay = (root / files.OVERLAY).read_bytes()
-    document = resolve.resolve(yaml.safe_load(upstream), yaml.safe_load(overlay))
+    document = resolve.resolve(files.parse(upstream), files.parse(overlay))
     contract = resolve.resolved_bytes(document)
     client = codegen.generate(root, contract)
     wanted = {

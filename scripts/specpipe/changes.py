@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 
 from attrs import evolve, field, frozen
 
-from .facts import METHODS, STATED, TEXT, digest
+from .facts import IGNORED_HEADERS, METHODS, STATED, TEXT, digest
 
 __all__ = ["LEVELS", "Change", "Facade", "Level", "compare", "effective", "level_of"]
 
@@ -28,8 +28,6 @@ _UPPER: Final = ("maximum", "maxLength", "maxItems", "maxProperties")
 _LOWER: Final = ("minimum", "minLength", "minItems", "minProperties")
 _OTHER_TYPES: Final = frozenset({"date", "date-time", "uuid", "binary", "byte"})
 """Formats that stand for another type than plain text."""
-_IGNORED_HEADERS: Final = frozenset({"content-type", "authorization", "accept"})
-"""Header parameters that OpenAPI 3.0 says have no effect."""
 
 
 @frozen
@@ -404,7 +402,7 @@ def _security_words(value: Any) -> str:
 def _counts(path: str) -> bool:
     """Whether a parameter has an effect: OpenAPI ignores some header parameters."""
     where, _, name = path.partition(".")
-    return not (where == "header" and name.lower() in _IGNORED_HEADERS)
+    return not (where == "header" and name.lower() in IGNORED_HEADERS)
 
 
 # --- comparing one schema -------------------------------------------------------------------------

@@ -19,13 +19,26 @@ from attrs import define, field, frozen
 from . import prose
 from .nodes import Node
 
-__all__ = ["STATED", "TEXT", "Facts", "Text", "collect", "digest", "place"]
+__all__ = [
+    "IGNORED_HEADERS",
+    "METHODS",
+    "STATED",
+    "TEXT",
+    "Facts",
+    "Text",
+    "collect",
+    "digest",
+    "place",
+]
 
 TEXT: Final = "x-text"
 """Key under which the digests of an object's texts stand."""
 
 STATED: Final = "x-stated"
 """Key under which the facts that were found in an object's prose stand."""
+
+IGNORED_HEADERS: Final = frozenset({"content-type", "authorization", "accept"})
+"""Header parameters that OpenAPI 3.0 says have no effect."""
 
 METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 TYPES: Final = ("string", "number", "integer", "boolean", "array", "object")

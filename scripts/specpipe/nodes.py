@@ -169,7 +169,7 @@ class _Builder:
             self._alias(event)
         elif isinstance(event, yaml.ScalarEvent):
             self._check_tag(event)
-            value = event.value if self._expects_key() else _scalar(event)
+            value = _joined(event.value) if self._expects_key() else _scalar(event)
             self._add(self._node(event, value), event.anchor)
         elif isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
             self._check_tag(event)

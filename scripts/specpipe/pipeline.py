@@ -10,7 +10,6 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
 from attrs import define, field
 from openapi_spec_validator import OpenAPIV30SpecValidator
 
@@ -162,7 +161,7 @@ def _run(root: Path, outcome: Outcome, say: Say, tests: bool) -> None:
     say(f"compared: {len(outcome.changes)} changes, level {changes.level_of(outcome.changes)}")
     _keep_candidate(root, data)
     planned = build.plan(root, data)
-    document = yaml.safe_load(planned.wanted[files.RESOLVED.as_posix()])
+    document = files.parse(planned.wanted[files.RESOLVED.as_posix()])
     outcome.gaps = facade.gaps(document, table)
     outcome.disagreements = facade.disagreements(taken.document, document, table)
     outcome.written = build.write(root, planned)

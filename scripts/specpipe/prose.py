@@ -57,7 +57,7 @@ _LENGTH = re.compile(
     + r"\s*(?:个|位)?\s*(?:english\s+)?(?:char(?:acter)?s?|字符|字|letters)",
     re.IGNORECASE,
 )
-_LENGTH_CN = re.compile(r"(?:长度|字数)\D{0,6}?" + _NOT_OVER + r"\s*" + _N, re.IGNORECASE)
+_LENGTH_CN = re.compile(r"(?:长度|字数)\D{0,6}?" + _NOT_OVER + r"\s*:?\s*" + _N, re.IGNORECASE)
 _COUNT = re.compile(
     _NOT_OVER
     + r"\s*"

@@ -124,7 +124,7 @@ def _tabs(work: _Work) -> None:
     step = _step(work.lines)
     levels = [0]
     for line in work.lines:
-        if "\t" in line.text:
+        if "\t" in line.text and not line.content:
             _untab(work, line, step, levels)
         if line.text.strip():
             levels = [level for level in levels if level < line.indent] + [line.indent]

@@ -8,7 +8,7 @@ from openapi_spec_validator import OpenAPIV30SpecValidator
 
 from . import files, overlay
 from .errors import ContractError
-from .facts import STATED, TEXT
+from .facts import IGNORED_HEADERS, STATED, TEXT
 
 __all__ = ["HEADER", "resolve", "resolved_bytes", "validate"]
 
@@ -35,7 +35,8 @@ def _settled(value: Any) -> Any:
         return [_settled(item) for item in value]
     if not isinstance(value, dict):
         return value
-    return {key: _as_set(key, item) for key, item in value.items() if key not in (TEXT, STATED)}
+    settled = {key: _as_set(key, item) for key, item in value.items() if key not in (TEXT, STATED)}
+    return {key: item for key, item in settled.items() if (key, item) != ("parameters", [])}
 
 
 def _as_set(key: str, value: Any) -> Any:
@@ -49,10 +50,16 @@ def _as_set(key: str, value: Any) -> Any:
 def _merged(parameters: list[Any]) -> list[Any]:
     """Each parameter once: what the overlay says of one goes over what the page says."""
     found: dict[Any, Any] = {}
-    for parameter in parameters:
+    for parameter in filter(_has_effect, parameters):
         key = (parameter.get("in"), parameter.get("name"), parameter.get("$ref"))
         found[key] = {**found.get(key, {}), **parameter}
     return list(found.values())
+
+
+def _has_effect(parameter: Any) -> bool:
+    """Whether OpenAPI 3.0 heeds a parameter; as arguments, these would shadow the client's own."""
+    ignored = str(parameter.get("name")).lower() in IGNORED_HEADERS
+    return not (ignored and parameter.get("in") == "header")
 
 
 def _flat(value: Any) -> bool:

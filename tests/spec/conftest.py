@@ -1,0 +1,61 @@
+"""What the tests of the spec pipeline share. The pipeline is no package of the distribution."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "scripts"))
+
+from specpipe import build, codegen, files  # noqa: E402  (the folder must be on the path first)
+
+_PUBLISHED = ROOT.parent / "shared" / "upstream" / "image2video.md"
+
+
+@pytest.fixture(scope="session")
+def page() -> str:
+    """A page of our own with the damage of the real one, and its facts."""
+    return (Path(__file__).parent / "data" / "page.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def published_page() -> bytes:
+    """The page as the gateway publishes it. It is not ours to keep in the repository."""
+    if not _PUBLISHED.is_file():
+        pytest.skip("the published page (shared/upstream page) is not here")
+    return _PUBLISHED.read_bytes()
+
+
+@pytest.fixture(scope="session")
+def generator() -> Path:
+    """The generator's environment; made on first use."""
+    return codegen.environment(ROOT)
+
+
+@pytest.fixture(scope="session")
+def planned(generator: Path) -> build.Plan:
+    """What the script makes of the repository's facts, worked out once."""
+    return build.plan(ROOT, (ROOT / files.UPSTREAM).read_bytes())
+
+
+@pytest.fixture
+def quick_generator(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stands in for the generator where only the verdict counts: one file, of the contract."""
+    monkeypatch.setattr(codegen, "generate", lambda _root, document: {"contract.yaml": document})
+
+
+@pytest.fixture
+def repository(tmp_path: Path, generator: Path) -> Path:
+    """A copy of what the pipeline reads and writes."""
+    copy = tmp_path / "repository"
+    ignore = shutil.ignore_patterns("__pycache__")
+    for name in ("openapi", "scripts", "generated"):
+        shutil.copytree(ROOT / name, copy / name, ignore=ignore)
+    (copy / "kling_facade").mkdir()
+    shutil.copy(ROOT / "kling_facade" / "catalog.toml", copy / "kling_facade" / "catalog.toml")
+    (copy / codegen.VENV).symlink_to(generator.parent, target_is_directory=True)
+    return copy
