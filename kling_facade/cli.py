@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
@@ -35,6 +36,7 @@ __all__ = ["main"]
 _UNKNOWN_OUTCOME: Final = 3
 _INTERRUPTED: Final = 130
 _DEMO_PROMPT: Final = "the fox looks up, the leaves tremble in the wind"
+_OWN_PROMPT: Final = "a gentle, natural movement"
 
 
 # --- saying how it goes --------------------------------------------------------------------------
@@ -293,7 +295,7 @@ def _demo_request(options: argparse.Namespace, sandbox: Any, out: ProgressLine) 
         out.say("picture: the project's own sample, 1280x720")
     return ImageToVideo(
         source,
-        prompt=options.prompt or ("" if options.image else _DEMO_PROMPT),
+        prompt=options.prompt or (_OWN_PROMPT if options.image else _DEMO_PROMPT),
         model="kling-v1-5",  # the model that films a single camera move
         mode="pro",
         duration=options.duration,
@@ -302,22 +304,22 @@ def _demo_request(options: argparse.Namespace, sandbox: Any, out: ProgressLine) 
 
 
 def _say_next(options: argparse.Namespace) -> None:
-    picture = options.image or "your-picture.jpg"
-    prompt = options.prompt or "what shall happen"
-    command = Path(sys.argv[0]).name if sys.argv[0].endswith("kling") else "kling"
+    picture = shlex.quote(options.image or "your-picture.jpg")
+    request = f"{picture} --fit --prompt {shlex.quote(options.prompt or _OWN_PROMPT)}"
+    kling = _command_here()
     print(
         f"\nThe same against the real gateway (a job there costs money):\n\n"
         f"    export KLING_API_KEY=...      # and KLING_BASE_URL=..., if yours is another gateway\n"
-        f"    {_path_of(command)} check {picture} --prompt {prompt!r}\n"
-        f"    {_path_of(command)} generate {picture} --prompt {prompt!r} --to film.mp4"
+        f"    {kling} check {request}\n"
+        f"    {kling} generate {request} --to film.mp4"
     )
 
 
-def _path_of(command: str) -> str:
-    """The command as the user can type it here: it may lie in a virtual environment."""
-    beside = Path(sys.executable).with_name(command)
+def _command_here() -> str:
+    """``kling`` as it can be typed here: it may lie in a virtual environment."""
+    beside = Path(sys.executable).with_name("kling")
     try:
-        return str(beside.relative_to(Path.cwd())) if beside.exists() else command
+        return str(beside.relative_to(Path.cwd())) if beside.exists() else "kling"
     except ValueError:
         return str(beside)
 
