@@ -11,12 +11,13 @@ Names are loaded on first use, so that importing the package costs next to nothi
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any, Final
+TYPE_CHECKING = False  # type checkers take it for true; importing typing costs more than all else
 
 __version__: Final = "0.1.0"
 
 if TYPE_CHECKING:
+    from typing import Any, Final
+
     from . import camera, errors, image, motion, paths, regions, voice
     from .client import AsyncKling, Kling, KlingAdvice
     from .credentials import AccessKeys, ApiKey, Credentials
@@ -130,6 +131,8 @@ _HOME_OF: Final = {name: home for home, names in _HOMES.items() for name in name
 
 
 def __getattr__(name: str) -> Any:
+    import importlib
+
     if name in _SUBMODULES:
         return importlib.import_module(f".{name}", __name__)
     home = _HOME_OF.get(name)

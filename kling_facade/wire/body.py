@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-import re
 import secrets
 from collections.abc import AsyncIterator, Iterator
-from typing import Any
+from typing import Any, Final
 
 import httpx
 
 from ..payload import Base64Text
 
 __all__ = ["Body"]
+
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 class Body(httpx.SyncByteStream, httpx.AsyncByteStream):
@@ -57,11 +58,13 @@ def _pieces(value: Any) -> Iterator[bytes | Base64Text]:
     def marked(item: Any) -> Any:
         if isinstance(item, Base64Text):
             pictures.append(item)
-            return f"{mark}{len(pictures) - 1}{mark}"
+            return mark
         if isinstance(item, dict):
             return {key: marked(inner) for key, inner in item.items()}
         return [marked(inner) for inner in item] if isinstance(item, list) else item
 
-    text = json.dumps(marked(value), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    for number, part in enumerate(re.split(f"{mark}(\\d+){mark}", text)):
-        yield pictures[int(part)] if number % 2 else part.encode()
+    first, *rest = _ENCODER.encode(marked(value)).split(mark)
+    yield first.encode()
+    for picture, part in zip(pictures, rest, strict=True):
+        yield picture
+        yield part.encode()
