@@ -27,6 +27,7 @@ __all__ = [
     "file_of",
     "gaps",
     "load",
+    "schema_field",
     "schema_of",
     "unresolved",
     "values_of",
@@ -59,7 +60,7 @@ class Table:
     def part(self, field: contract.Field) -> str | None:
         """The part of the facade that reaches a field, or ``None``."""
         group = "answer" if field.part == "answer" else f"{field.part} {field.operation}"
-        name = field.name if field.part != "answer" else _schema_field(field.name)
+        name = field.name if field.part != "answer" else schema_field(field.name)
         return self.fields.get(group, {}).get(name)
 
     def reads(self, name: str) -> bool:
@@ -75,8 +76,8 @@ class Table:
         )
 
 
-def _schema_field(name: str) -> str:
-    """``TaskEnvelope.data`` of whatever stands in front of it."""
+def schema_field(name: str) -> str:
+    """The last two words of a field of an answer: ``TaskEnvelope.data``."""
     parts = [part for part in name.replace("[]", "").split(".") if part]
     return ".".join(parts[-2:])
 
