@@ -21,8 +21,8 @@ A job takes about {wait:.0f} s here ({typical:.0f} s at {speed:g} times the spee
 What to type next, in another terminal:
 
     export KLING_BASE_URL={base_url} KLING_API_KEY={api_key}
-    python -c "from kling_facade import ImageToVideo, Kling; \\
-        Kling().generate(ImageToVideo('{base_url}/sample.png'), to='fox.mp4')"
+    python -m kling_facade.sandbox.sample fox.png     # or take a picture of your own
+    kling generate fox.png --prompt "the fox looks up" --to fox.mp4
 
 or without the library:
 

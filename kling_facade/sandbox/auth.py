@@ -12,12 +12,22 @@ from collections.abc import Callable
 
 from attrs import field, frozen
 
+from ..errors import MissingExtra
 from .answers import RefusedError
 
 __all__ = ["Keys"]
 
 _SCHEME = "bearer"
 _SECRET = 32
+
+
+def _need_jwt() -> None:
+    try:
+        import jwt  # noqa: F401  # only whether it is there
+    except ImportError:
+        raise MissingExtra(
+            "signed tokens need PyJWT", hint="pip install 'kling-facade[sandbox,jwt]'"
+        ) from None
 
 
 @frozen
@@ -39,6 +49,8 @@ class Keys:
     def __attrs_post_init__(self) -> None:
         if (self.access_key is None) != (self.secret_key is None):
             raise ValueError("access_key and secret_key belong together: give both or none")
+        if self.secret_key is not None:
+            _need_jwt()
         if self.secret_key is not None and len(self.secret_key.encode()) < _SECRET:
             raise ValueError(f"secret_key needs {_SECRET} bytes for HS256 (RFC 7518, section 3.2)")
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Call",
     "Fault",
+    "RefusedError",
     "concurrency_limit",
     "cut_files",
     "expired_results",

@@ -161,7 +161,7 @@ def order(body: Mapping[str, Any], pictures: Pictures) -> Order:
         external_task_id=given.get("external_task_id"),
         callback_url=given.get("callback_url"),
         units=units(given),
-        failure=next(_late_reasons(film), None),
+        failure="; ".join(_late_reasons(film)) or None,
     )
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["Folder", "Picture", "Pictures", "is_loopback"]
 
 _LARGEST: Final = 64 * 1024 * 1024
-_TIMEOUT: Final = 5.0
+_TIMEOUT: Final = 30.0
 _DRAWN_SIZE: Final = (1280, 720)
 
 

@@ -68,7 +68,7 @@ def landscape(size: tuple[int, int] = SIZE) -> Bitmap:
 def sample_png() -> bytes:
     """The sample picture as a PNG file."""
     file = io.BytesIO()
-    landscape().save(file, "PNG", optimize=True)
+    landscape().save(file, "PNG")
     return file.getvalue()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from typing import Any
 
@@ -9,6 +10,7 @@ import httpx
 import jwt
 import pytest
 
+from kling_facade.errors import MissingExtra
 from kling_facade.sandbox import Sandbox
 from tests.sandbox.conftest import PATH, Opener, create
 
@@ -100,6 +102,14 @@ def test_half_a_pair_or_a_short_secret_is_refused(keys: dict[str, str]) -> None:
     """Said at once, not at the first call."""
     with pytest.raises(ValueError, match="secret_key"):
         Sandbox(**keys)  # type: ignore[arg-type]  # the point of the test
+
+
+def test_without_pyjwt_the_command_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the start, and only for who wants signed tokens."""
+    monkeypatch.setitem(sys.modules, "jwt", None)
+    Sandbox().close()
+    with pytest.raises(MissingExtra, match=r"\[sandbox,jwt\]"):
+        Sandbox(access_key="AK", secret_key=SECRET)
 
 
 def test_keys_are_not_shown() -> None:

@@ -14,6 +14,7 @@ from tests.sandbox.conftest import PATH, PICTURE, create, finished, picture, png
 
 AXES = dict.fromkeys(("horizontal", "vertical", "pan", "tilt", "roll", "zoom"), 0)
 ZOOM = {"type": "simple", "config": AXES | {"zoom": -4}}
+NOTHING = base64.b64encode(b"this is a text file").decode()
 MASK = png(Image.new("L", (320, 300), 255))
 
 
@@ -181,6 +182,9 @@ def test_voices_are_listed_and_heard(api: httpx.Client, fields: dict[str, Any], 
     ("fields", "reason"),
     [
         ({"image": png(picture((299, 400)))}, "Image pixel is invalid: 299x400"),
+        ({"image": NOTHING, "static_mask": MASK}, "image: File can't be read as a JPEG or PNG"),
+        ({"image_tail": NOTHING}, "image_tail: File can't be read"),
+        ({"static_mask": NOTHING}, "mask: File can't be read"),
         ({"image": png(picture((300, 751)))}, "Image ratio is invalid"),
         ({"image_tail": png(picture((200, 200)))}, "image_tail: Image pixel is invalid"),
         (

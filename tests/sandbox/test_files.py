@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from kling_facade.sandbox import Sandbox
+from kling_facade.sandbox.pictures import is_loopback
 from tests.sandbox.conftest import PATH, Opener, create, film, finished, picture, png
 
 
@@ -111,6 +112,7 @@ def test_filming_does_not_hold_up_other_calls(opened: Opener) -> None:
 )
 def test_pictures_by_address(sandbox: Sandbox, api: httpx.Client, image: str) -> None:
     """The sandbox's own are fetched; for all others there is a stand-in, and no network."""
+    assert sandbox.sample_url == f"{sandbox.base_url}/sample.png"
     assert film(sandbox, api, image=image.format(base=sandbox.base_url))[4:8] == b"ftyp"
 
 
@@ -129,6 +131,26 @@ def test_an_address_on_this_machine_that_gives_nothing(
     answer = api.post(PATH, json=create(image=f"{sandbox.base_url}{path}?x=1"))
     assert answer.json()["code"] == 1201
     assert "HTTP 40" in answer.json()["message"]
+
+
+@pytest.mark.parametrize(
+    ("host", "here"),
+    [
+        ("localhost", True),
+        ("127.0.0.1", True),
+        ("127.8.9.1", True),
+        ("::1", True),
+        ("localhost.example.com", False),
+        ("169.254.169.254", False),
+        ("10.0.0.1", False),
+        ("0.0.0.0", False),
+        ("", False),
+        (None, False),
+    ],
+)
+def test_which_addresses_are_this_machine(host: str | None, here: bool) -> None:
+    """Told by the name alone: nothing is looked up."""
+    assert is_loopback(host) is here
 
 
 def test_an_address_where_nobody_listens(api: httpx.Client) -> None:

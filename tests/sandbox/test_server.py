@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import runpy
 import socket
 import subprocess
 import sys
@@ -140,6 +141,31 @@ def test_the_command_serves_until_it_is_stopped(capsys: pytest.CaptureFixture[st
     assert "0 jobs were made" in told
 
 
+def test_the_command_in_a_thread_leaves_signals_alone() -> None:
+    """Only a main thread can take them; another one is stopped by its event."""
+    stop = threading.Event()
+    thread = threading.Thread(target=main, args=(["--port", "0"], stop))
+    thread.start()
+    stop.set()
+    thread.join(10)
+    assert not thread.is_alive()
+
+
+def test_help_names_every_option(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And what each is without being given."""
+    monkeypatch.delitem(sys.modules, "kling_facade.sandbox.__main__")
+    monkeypatch.setattr("sys.argv", ["sandbox", "--help"])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_module("kling_facade.sandbox", run_name="__main__")
+    told = capsys.readouterr().out
+    assert ended.value.code == 0
+    for option in ("--port", "--speed", "--api-key", "--fps", "--short-side", "--seed"):
+        assert option in told
+    assert "(default: 60.0)" in told
+
+
 def test_the_command_says_what_is_wrong(capsys: pytest.CaptureFixture[str]) -> None:
     """A taken port, a speed that is none."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
@@ -177,6 +203,12 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
     """As in any module."""
     with pytest.raises(AttributeError, match="no attribute 'Sandpit'"):
         kling_facade.sandbox.Sandpit  # noqa: B018  # the access is the test
+
+
+def test_names_are_loaded_on_first_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The modules behind them too."""
+    monkeypatch.delattr(kling_facade.sandbox, "faults")
+    assert kling_facade.sandbox.__getattr__("faults").lost_answer()
 
 
 def test_every_public_name_is_there() -> None:
