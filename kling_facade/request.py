@@ -17,6 +17,8 @@ from .image import Picture, PictureSource
 from .rules import Problem, problems
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from kling_client.models import CameraControl, DynamicMask, ImageToVideoRequest
     from PIL.Image import Image
 
@@ -308,17 +310,30 @@ class ImageToVideo:
 
     # What it will look like ----------------------------------------------------------------------
 
-    def preview(self, **options: Any) -> Image:
-        """One picture that shows what the request will do. See `kling_facade.preview.preview`."""
+    def preview(self, *, width: int = 1280, font: str | Path | None = None) -> Image:
+        """One picture that shows what the request will do. See `kling_facade.preview.preview`.
+
+        Args:
+            width: Pixels, at least 480.
+            font: A font file for texts that are not in Latin letters.
+        """
         from .preview import preview
 
-        return preview(self, **options)
+        return preview(self, width=width, font=font)
 
-    def storyboard(self, frames: int = 6, **options: Any) -> Image:
-        """The move frame by frame. See `kling_facade.preview.storyboard`."""
+    def storyboard(
+        self, frames: int = 6, *, width: int = 1280, font: str | Path | None = None
+    ) -> Image:
+        """The move frame by frame. See `kling_facade.preview.storyboard`.
+
+        Args:
+            frames: How many frames, 2 to 24.
+            width: Pixels, at least 480.
+            font: A font file for texts that are not in Latin letters.
+        """
         from .preview import storyboard
 
-        return storyboard(self, frames=frames, **options)
+        return storyboard(self, frames=frames, width=width, font=font)
 
     def _repr_png_(self) -> bytes | None:
         """The preview, for a notebook; nothing where it can't be drawn."""

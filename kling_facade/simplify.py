@@ -1,9 +1,9 @@
 """A stroke of any length as a few whole pixels, and how far that is off.
 
 The stroke is split where it strays farthest from its simplification so far, again and again, until
-it strays by less than half a pixel or all points are spent (the splitting of Ramer, Douglas and
-Peucker, worst place first). At the end its deviation is measured against every point that was
-given.
+it strays by less than half a pixel, or less than the hand trembled, or all points are spent (the
+splitting of Ramer, Douglas and Peucker, worst place first). At the end its deviation is measured
+against every point that was given.
 
 Both ask the same question many times: which of these points is farthest from this straight piece?
 So the points are gathered in blocks of neighbours, each with the box around it. A block whose box
@@ -27,6 +27,7 @@ __all__ = ["Pixel", "Stroke", "simplify"]
 Pixel: TypeAlias = tuple[int, int]
 
 _ENOUGH: Final = 0.5
+_DENSE: Final = 8
 _BLOCK: Final = 64
 
 
@@ -206,15 +207,34 @@ def simplify(stroke: Stroke, most: int, shift: Point = (0.0, 0.0)) -> tuple[list
     return [pixels[0], *(b for a, b in pairwise(pixels) if a != b)], off
 
 
+def _unsteadiness(stroke: Stroke) -> float:
+    """How far the hand trembled, in pixels: within this, points follow noise and not the drawing.
+
+    Four times the median distance of a point from the middle of its neighbours; at most a
+    hundredth of the drawing's extent, lest a fine zigzag is taken for trembling.
+    """
+    xs, ys = stroke.xs, stroke.ys
+    step = max(1, len(xs) // 500)
+    off = sorted(
+        math.hypot(xs[p] - (xs[p - 1] + xs[p + 1]) / 2, ys[p] - (ys[p - 1] + ys[p + 1]) / 2)
+        for p in range(1, len(xs) - 1, step)
+    )
+    lefts, tops, rights, bottoms = zip(*stroke.boxes, strict=True)
+    extent = math.hypot(max(rights) - min(lefts), max(bottoms) - min(tops))
+    return min(4 * off[len(off) // 2], extent / 100)
+
+
 def _split(stroke: Stroke, most: int) -> list[int]:
     """The places to keep: split at the point farthest off, worst stretch first."""
     last = len(stroke) - 1
+    # Only of a stroke with many more points than are kept can it be told what is noise.
+    enough = max(_ENOUGH, _unsteadiness(stroke)) if last > _DENSE * most else _ENOUGH
     kept = {0, last}
     stretches: list[tuple[float, int, int, int]] = []
 
     def consider(first: int, end: int) -> None:
         off, at = stroke.farthest(
-            first + 1, end, stroke[first], stroke[end], floor=_ENOUGH, roughly=True
+            first + 1, end, stroke[first], stroke[end], floor=enough, roughly=True
         )
         if at >= 0:
             heapq.heappush(stretches, (-off, at, first, end))
