@@ -23,6 +23,7 @@ from .errors import (
     InvalidRequest,
     JobNotFound,
     KlingError,
+    NotSent,
     OutcomeUnknown,
     PolicyRejected,
     Rejected,
@@ -68,7 +69,9 @@ def read_task(answer: Answer) -> dict[str, Any]:
     payload = _payload(answer)
     data = payload.get("data")
     if isinstance(data, list) and data:
-        return _envelope(payload, _earliest([_task(answer, _layers(item)) for item in data]))
+        return _envelope(
+            payload, _earliest(answer, [_task(answer, _layers(item)) for item in data])
+        )
     if "data" in payload and not isinstance(data, dict):
         raise _broken(answer, f"'data' is {_kind(data)}, not an object")
     return _envelope(payload, _task(answer, _layers(payload)))
@@ -89,9 +92,13 @@ def read_tasks(answer: Answer) -> dict[str, Any]:
     return _envelope(payload, [_task(answer, _layers(item)) for item in items])
 
 
-def _earliest(tasks: list[dict[str, Any]]) -> dict[str, Any]:
+def _earliest(answer: Answer, tasks: list[dict[str, Any]]) -> dict[str, Any]:
     """One of several jobs found under one id: the first made, with the others named."""
     never = datetime.max.replace(tzinfo=UTC)
+    if len(tasks) > 1:
+        known_as = {task["task_info"].get("external_task_id") for task in tasks}
+        if len(known_as) > 1 or not all(known_as):
+            raise _broken(answer, f"it has {len(tasks)} jobs, and does not say which is ours")
     first, *others = sorted(tasks, key=lambda task: read_time(task.get("created_at")) or never)
     return {**first, OTHER_TASKS: [task["task_id"] for task in others]} if others else first
 
@@ -183,6 +190,7 @@ _BY_STATUS: Final[Mapping[int, tuple[type[KlingError], str]]] = {
     400: (InvalidRequest, "Correct the request."),
     401: (AuthError, "Check KLING_API_KEY for typing errors, and that it belongs to this gateway."),
     402: (AccountError, "The gateway asks for payment. Look at the account's balance."),
+    407: (NotSent, "The proxy wants a user and a password. Nothing reached the gateway."),
     404: (Rejected, "Nothing answers at this path. Check the base URL and prefix."),
     413: (InvalidRequest, "The request is too large. Make the picture smaller: image.fit()."),
     422: (InvalidRequest, "Correct the request."),
@@ -225,6 +233,8 @@ def _classify(answer: Answer, code: int | str | None, words: str) -> tuple[type[
             JobNotFound,
             "Check the id and the base URL, and that the key is of the same account.",
         )
+    if answer.status < 200:
+        return _unclear(answer)
     if answer.status in _BY_STATUS:
         return _BY_STATUS[answer.status]
     if 300 <= answer.status < 400:

@@ -160,12 +160,14 @@ def download(
         yield Do(partial(part.publish, replace=exist == "overwrite"))
         yield from note("saved", ids)
     except OSError as error:
-        raise _disk_error(error, destination, ids) from None
+        failure = _disk_error(error, destination, ids)
     except KlingError as error:
-        raise ids.on(error) from None
+        failure = ids.on(error).with_traceback(None)  # the frames hold a signed address
+    else:
+        return Video(destination, size, digest, task.task_id, task.videos[0].duration)
     finally:
         part.discard()
-    return Video(destination, size, digest, task.task_id, task.videos[0].duration)
+    raise failure
 
 
 def _fill(

@@ -113,6 +113,11 @@ def _operation(call: Call) -> Any:
     return importlib.import_module(f"{_OPERATIONS}.{call.operation}")
 
 
+def _cut(error: KlingError) -> Exception:
+    """The error without the frames it came through: they hold requests and signed addresses."""
+    return error.with_traceback(None)
+
+
 def _unparsable(call: Call, error: Exception) -> Exception:
     """The generated parser gave up on an answer that the reader let through."""
     kind = OutcomeUnknown if "body" in call.arguments else BadResponse
@@ -163,8 +168,8 @@ class Performer:
         with allowance(effect.within):
             try:
                 answer = _operation(call).sync_detailed(client=self._client, **call.arguments)
-            except KlingError:
-                raise
+            except KlingError as error:
+                failure = _cut(error)
             except _UNPARSABLE as error:
                 failure = _unparsable(call, error)
             else:
@@ -184,7 +189,11 @@ class Performer:
 
     def _open(self, effect: Open) -> Any:
         self._transfer = self._transfer or self._fetcher().session()
-        return self._transfer.open(effect.url, effect.headers)
+        try:
+            return self._transfer.open(effect.url, effect.headers)
+        except KlingError as error:
+            failure = _cut(error)
+        raise failure
 
 
 class AsyncPerformer:
@@ -233,8 +242,8 @@ class AsyncPerformer:
                 answer = await _operation(call).asyncio_detailed(
                     client=self._client, **call.arguments
                 )
-            except KlingError:
-                raise
+            except KlingError as error:
+                failure = _cut(error)
             except _UNPARSABLE as error:
                 failure = _unparsable(call, error)
             else:
@@ -260,7 +269,11 @@ class AsyncPerformer:
 
     async def _open(self, effect: Open) -> Any:
         self._transfer = self._transfer or self._fetcher().session()
-        return await self._transfer.open(effect.url, effect.headers)
+        try:
+            return await self._transfer.open(effect.url, effect.headers)
+        except KlingError as error:
+            failure = _cut(error)
+        raise failure
 
     async def _close(self, effect: Close) -> None:
         if self._transfer is not None:
@@ -279,4 +292,4 @@ async def shielded(function: Callable[[], _T]) -> _T:
 
     with anyio.CancelScope(shield=True):
         result = await _in_thread(function)
-    return result
+    return result  # noqa: RET504 - to a type checker the scope may swallow an exception

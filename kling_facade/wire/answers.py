@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -13,7 +14,9 @@ from ..strictjson import parse_json
 __all__ = ["retry_after", "to_answer"]
 
 
-def to_answer(response: httpx.Response, body: bytes, *, paid: bool, now: float) -> Answer:
+def to_answer(
+    status: int, headers: Mapping[str, str], body: bytes, *, paid: bool, now: float
+) -> Answer:
     """What came back, with everything a reader needs and nothing of httpx."""
     payload: Any = None
     unreadable: str | None = None
@@ -24,13 +27,13 @@ def to_answer(response: httpx.Response, body: bytes, *, paid: bool, now: float) 
             payload = parse_json(body)
         except ValueError as error:
             unreadable = str(error)
-    target = response.headers.get("location")
+    target = headers.get("location")
     return Answer(
-        status=response.status_code,
+        status=status,
         payload=payload,
         unreadable=unreadable,
         paid=paid,
-        retry_after=retry_after(response.headers.get("retry-after"), now),
+        retry_after=retry_after(headers.get("retry-after"), now),
         location=_host(target) if target else None,
     )
 

@@ -16,12 +16,13 @@ from functools import lru_cache
 from typing import Any, Final
 
 import httpx
-from attrs import define, field
+from attrs import define, field, frozen
 
 from ..credentials import Credentials
 from ..dialect import quote, read_task, read_tasks
 from ..errors import (
     BadResponse,
+    InvalidRequest,
     KlingError,
     NotSent,
     OutcomeUnknown,
@@ -32,12 +33,14 @@ from ..gateway import Gateway
 from ..limits import Limits
 from .answers import to_answer
 from .body import Body
-from .network import deadline, install
+from .network import AsyncGate, Gate, deadline, install, pool_limits
 from .redaction import watch_logs
 
 __all__ = ["AsyncGatewayClient", "GatewayClient", "Link", "trouble"]
 
 log = logging.getLogger("kling_facade.wire")
+
+_LARGEST_OFFSET: Final = 86_400.0
 
 _BEFORE_SENDING: Final = (
     httpx.ConnectError,
@@ -81,6 +84,14 @@ def trouble(error: Exception, host: str, *, paid: bool) -> KlingError:
         )
     return TransientRead(
         f"{host} did not answer ({type(error).__name__}: {text})", hint="Ask again."
+    )
+
+
+def unreadable(error: OSError) -> KlingError:
+    """A picture could not be read to its end: half a body is no request, so nothing was made."""
+    return InvalidRequest(
+        f"a picture could not be read while it was sent: {error.strerror or type(error).__name__}",
+        hint="Look at the file, then submit again. Nothing was accepted.",
     )
 
 
@@ -129,6 +140,7 @@ class Link:
         transport as it is: no cookies, no redirects, no other authentication.
         """
         url = _address(self.gateway.base_url + self.gateway.path(path), _query(params))
+        body = None if json is None else Body(json)
         headers = {
             "Host": url.netloc.decode("ascii"),
             "Accept": "application/json",
@@ -136,29 +148,23 @@ class Link:
             "User-Agent": self.user_agent,
             **self.credentials.headers(self.clock() + self.offset),
         }
-        stream: httpx.ByteStream | Body = _NOTHING
         seconds = self.limits.call
-        if json is not None:
-            stream = Body(json)
+        if body is not None:
             headers["Content-Type"] = "application/json"
-            headers["Content-Length"] = str(stream.length)
-            seconds = self.limits.upload if stream.streams else seconds
-        extensions = {"timeout": self._timeouts()}
-        request = httpx.Request(method, url, headers=headers, stream=stream, extensions=extensions)
+            headers["Content-Length"] = str(body.length)
+            seconds = self.limits.upload if body.streams else seconds
+        extensions = {"timeout": self.timeout().as_dict()}
+        request = httpx.Request(
+            method, url, headers=headers, stream=body or _NOTHING, extensions=extensions
+        )
         return request, seconds
 
-    def _timeouts(self) -> dict[str, float | None]:
-        limits = self.limits
-        return {
-            "connect": limits.connect,
-            "read": limits.read,
-            "write": limits.read,
-            "pool": limits.connect,
-        }
+    def learn(self, date: str) -> None:
+        """Takes the gateway's clock from its ``Date``, when it differs by more than a moment.
 
-    def learn(self, response: httpx.Response) -> None:
-        """Takes the gateway's clock from its ``Date``, when it differs by more than a moment."""
-        date = response.headers.get("date", "")
+        Tokens are signed by it. A difference of more than a day is not believed: a gateway that
+        claims to live in the future would be given tokens that are good until then.
+        """
         if date == self._date:
             return  # within the same second there is nothing new to learn
         self._date = date
@@ -167,21 +173,30 @@ class Link:
         except (ValueError, TypeError, OverflowError):
             return
         difference = theirs - self.clock()
-        self.offset = difference if abs(difference) > 2.0 else 0.0
+        self.offset = difference if 2.0 < abs(difference) <= _LARGEST_OFFSET else 0.0
 
-    def translate(self, response: httpx.Response, body: bytes, *, paid: bool) -> httpx.Response:
+    def translate(self, reply: Reply, *, paid: bool) -> httpx.Response:
         """The answer in the contract's shape.
 
         Raises:
             KlingError: What the answer means when it is not a good one.
         """
-        log.debug(
-            "%s %s: HTTP %d", response.request.method, response.request.url, response.status_code
-        )
-        self.learn(response)
-        answer = to_answer(response, body, paid=paid, now=self.clock() + self.offset)
-        listing = not paid and response.request.url.path.endswith("/image2video")
+        log.debug("%s: HTTP %d", reply.path, reply.status)
+        self.learn(reply.headers.get("date", ""))
+        now = self.clock() + self.offset
+        answer = to_answer(reply.status, reply.headers, reply.body, paid=paid, now=now)
+        listing = not paid and reply.path.endswith("/image2video")
         return _Translated(200, (read_tasks if listing else read_task)(answer))
+
+
+@frozen
+class Reply:
+    """What came back, without the request, whose headers hold a key."""
+
+    path: str
+    status: int
+    headers: httpx.Headers = field(repr=False)
+    body: bytes = field(repr=False)
 
 
 class _Translated(httpx.Response):
@@ -237,30 +252,40 @@ class GatewayClient(httpx.Client):
 
     def __init__(self, link: Link, **options: Any) -> None:
         watch_logs()
-        limits = httpx.Limits(max_connections=link.limits.connections)
+        limits = pool_limits(link.limits)
         super().__init__(
             base_url=link.gateway.base_url, timeout=link.timeout(), limits=limits, **options
         )
+        self.face: Any = None  # the generated client that speaks through this one
         self._link = link
+        self._gate = Gate(link.limits.connections)
         install(self)
 
     def request(self, method: str, url: Any, **kwargs: Any) -> httpx.Response:
         """One call of the generated code, from signing to a translated answer."""
-        link, paid, lost = self._link, method.upper() == "POST", None
+        paid = method.upper() == "POST"
+        reply = self._exchange(method.upper(), str(url), kwargs, paid=paid)
+        if isinstance(reply, KlingError):
+            raise reply  # here, where no frame holds a header
+        return self._link.translate(reply, paid=paid)
+
+    def _exchange(
+        self, method: str, path: str, options: dict[str, Any], *, paid: bool
+    ) -> Reply | KlingError:
+        link = self._link
         try:
             request, seconds = link.request(
-                method.upper(), str(url), kwargs.get("params"), kwargs.get("json")
+                method, path, options.get("params"), options.get("json")
             )
-            with deadline(seconds):
+            with deadline(seconds), self._gate:
                 transport = self._transport_for_url(request.url)
                 response = transport.handle_request(request)
                 body = self._drain(response)
-                response.request = request
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
-            lost = trouble(error, link.gateway.host, paid=paid)
-        if lost is not None:
-            raise lost  # outside the handler: the frames of httpx hold headers
-        return link.translate(response, body, paid=paid)
+            return trouble(error, link.gateway.host, paid=paid)
+        except OSError as error:
+            return unreadable(error)
+        return Reply(request.url.path, response.status_code, response.headers, body)
 
     def _drain(self, response: httpx.Response) -> bytes:
         stream = response.stream
@@ -279,30 +304,41 @@ class AsyncGatewayClient(httpx.AsyncClient):
 
     def __init__(self, link: Link, **options: Any) -> None:
         watch_logs()
-        limits = httpx.Limits(max_connections=link.limits.connections)
+        limits = pool_limits(link.limits)
         super().__init__(
             base_url=link.gateway.base_url, timeout=link.timeout(), limits=limits, **options
         )
+        self.face: Any = None  # the generated client that speaks through this one
         self._link = link
+        self._gate = AsyncGate(link.limits.connections)
         install(self)
 
     async def request(self, method: str, url: Any, **kwargs: Any) -> httpx.Response:
         """One call of the generated code, from signing to a translated answer."""
-        link, paid, lost = self._link, method.upper() == "POST", None
+        paid = method.upper() == "POST"
+        reply = await self._exchange(method.upper(), str(url), kwargs, paid=paid)
+        if isinstance(reply, KlingError):
+            raise reply  # here, where no frame holds a header
+        return self._link.translate(reply, paid=paid)
+
+    async def _exchange(
+        self, method: str, path: str, options: dict[str, Any], *, paid: bool
+    ) -> Reply | KlingError:
+        link = self._link
         try:
             request, seconds = link.request(
-                method.upper(), str(url), kwargs.get("params"), kwargs.get("json")
+                method, path, options.get("params"), options.get("json")
             )
             with deadline(seconds):
-                transport = self._transport_for_url(request.url)
-                response = await transport.handle_async_request(request)
+                async with self._gate:
+                    transport = self._transport_for_url(request.url)
+                    response = await transport.handle_async_request(request)
                 body = await self._drain(response)
-                response.request = request
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
-            lost = trouble(error, link.gateway.host, paid=paid)
-        if lost is not None:
-            raise lost  # outside the handler: the frames of httpx hold headers
-        return link.translate(response, body, paid=paid)
+            return trouble(error, link.gateway.host, paid=paid)
+        except OSError as error:
+            return unreadable(error)
+        return Reply(request.url.path, response.status_code, response.headers, body)
 
     async def _drain(self, response: httpx.Response) -> bytes:
         stream = response.stream

@@ -12,7 +12,7 @@ from typing import Final
 
 __all__ = ["redact", "watch_logs"]
 
-_QUERY: Final = re.compile(r"(https?://[^\s'\"?#]*)[?#][^\s'\"]*", re.IGNORECASE)
+_QUERY: Final = re.compile(r"((?:https?:/)?/[^\s'\"?#]*)[?#][^\s'\"]*", re.IGNORECASE)
 _LOGGERS: Final = ("httpx", "httpcore.http11", "httpcore.http2", "httpcore.proxy")
 
 

@@ -223,10 +223,22 @@ def test_unknown_fields_are_kept() -> None:
 
 def test_two_jobs_under_one_id_are_both_reported() -> None:
     """The earlier one is followed, the other is named."""
-    later = {"task_id": "802", "created_at": 2_000_000_000_000}
-    first = {"task_id": "801", "created_at": 1_000_000_000_000}
+    ours = {"task_info": {"external_task_id": "ours"}}
+    later = {"task_id": "802", "created_at": 2_000_000_000_000, **ours}
+    first = {"task_id": "801", "created_at": 1_000_000_000_000, **ours}
     found = task({"code": 0, "data": [later, first]})
     assert (found.task_id, found.other_task_ids) == ("801", ("802",))
+
+
+@pytest.mark.parametrize("other", [None, "theirs"])
+def test_a_list_that_does_not_say_which_job_is_ours_is_not_guessed_at(other: str | None) -> None:
+    """A gateway that answers a look-up with its whole list must not hand us a stranger's job."""
+    jobs = [
+        {"task_id": "801", "task_info": {"external_task_id": "ours"}},
+        {"task_id": "802", "task_info": {"external_task_id": other}},
+    ]
+    with pytest.raises(BadResponse, match="which is ours"):
+        task({"code": 0, "data": jobs})
 
 
 def test_a_success_without_an_address_has_no_videos() -> None:
