@@ -92,6 +92,7 @@ class _Base(Generic[_W]):
             budget=RetryBudget(),
         )
         self._options = Hidden({"verify": verify, "trust_env": trust_env, "proxy": proxy})
+        self._tls: Any = None
         self._open: dict[str, Any] = {}
         self._pid = os.getpid()
         self._lock = threading.Lock()
@@ -143,6 +144,15 @@ class _Base(Generic[_W]):
     def _book(self) -> Book | None:
         """What one operation writes to the journal."""
         return self._journal.book(self.gateway.netloc) if self._journal is not None else None
+
+    def _settings(self) -> dict[str, Any]:
+        """What httpx is given. The TLS context is made once, for all connections of this client."""
+        if self._tls is None:
+            from .wire.network import tls_context
+
+            given = self._options.value()
+            self._tls = tls_context(given["verify"], trust_env=given["trust_env"])
+        return {**self._options.value(), "verify": self._tls}
 
     def _generated(self) -> Client:
         from kling_client import Client
@@ -510,16 +520,19 @@ class Kling(_Base[Any]):
         def make() -> Any:
             from .wire.link import GatewayClient
 
-            return GatewayClient(self._link(), **self._options.value())
+            client = GatewayClient(self._link(), **self._settings())
+            client.face = self._generated().set_httpx_client(client)
+            return client
 
-        return self._generated().set_httpx_client(self._once("api", make))
+        face: Client = self._once("api", make).face
+        return face
 
     def _fetcher(self) -> Any:
         def make() -> Any:
             from .wire.fetch import Fetcher
 
             return Fetcher(
-                self.gateway, self._policy.limits, self._link().user_agent, **self._options.value()
+                self.gateway, self._policy.limits, self._link().user_agent, **self._settings()
             )
 
         return self._once("fetch", make)
@@ -664,16 +677,19 @@ class AsyncKling(_Base[Any]):
         def make() -> Any:
             from .wire.link import AsyncGatewayClient
 
-            return AsyncGatewayClient(self._link(), **self._options.value())
+            client = AsyncGatewayClient(self._link(), **self._settings())
+            client.face = self._generated().set_async_httpx_client(client)
+            return client
 
-        return self._generated().set_async_httpx_client(self._once("api", make))
+        face: Client = self._once("api", make).face
+        return face
 
     def _fetcher(self) -> Any:
         def make() -> Any:
             from .wire.fetch import AsyncFetcher
 
             return AsyncFetcher(
-                self.gateway, self._policy.limits, self._link().user_agent, **self._options.value()
+                self.gateway, self._policy.limits, self._link().user_agent, **self._settings()
             )
 
         return self._once("fetch", make)

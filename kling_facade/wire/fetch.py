@@ -13,7 +13,7 @@ from ..errors import BadResponse, KlingError, TransportSecurityError
 from ..gateway import Gateway, is_loopback
 from ..limits import Limits
 from .link import trouble
-from .network import guard_public, install
+from .network import guard_public, install, pool_limits
 from .redaction import watch_logs
 
 __all__ = ["AsyncFetcher", "Fetcher"]
@@ -34,7 +34,7 @@ class _Terms:
         limits = self.limits
         return {
             "timeout": httpx.Timeout(limits.stall_seconds, connect=limits.connect, pool=None),
-            "limits": httpx.Limits(max_connections=limits.connections),
+            "limits": pool_limits(limits),
             "follow_redirects": False,
         }
 

@@ -8,22 +8,40 @@ connection pool, which has no public place for it in 0.28 (hence the narrow pin 
 from __future__ import annotations
 
 import ipaddress
+import select
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, Final
 
+import anyio
 import anyio.to_thread
 import httpcore
 import httpx
 
-__all__ = ["allowance", "deadline", "guard_public", "install", "remaining"]
+from ..limits import Limits
+
+__all__ = [
+    "AsyncGate",
+    "Gate",
+    "allowance",
+    "deadline",
+    "guard_public",
+    "install",
+    "pool_limits",
+    "remaining",
+    "tls_context",
+]
 
 _deadline: ContextVar[float | None] = ContextVar("kling_deadline", default=None)
 _allowance: ContextVar[float | None] = ContextVar("kling_allowance", default=None)
+
+_KEEP: Final = 30.0
+"""Seconds that an idle connection is kept. Common servers keep them for 60 s and more."""
 
 Guard = Callable[[str, str], None]
 """Is told a host and an address it resolves to, and raises if that is not to be connected to."""
@@ -64,6 +82,60 @@ def remaining(timeout: float | None, late: type[Exception] = httpcore.ReadTimeou
     if left <= 0:
         raise late("the time for the whole call is used up")
     return left if timeout is None else min(timeout, left)
+
+
+class Gate:
+    """Lets so many calls at once through to the connection pool; the others queue here.
+
+    The pool looks at all who wait for it whenever anything changes: with hundreds, that takes most
+    of the time.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._free = threading.Semaphore(most)
+
+    def __enter__(self) -> None:
+        if not self._free.acquire(timeout=remaining(None, httpx.PoolTimeout)):
+            raise httpx.PoolTimeout("no connection became free in time")
+
+    def __exit__(self, *exc: object) -> None:
+        self._free.release()
+
+
+class AsyncGate:
+    """The same for ``await``."""
+
+    def __init__(self, most: int) -> None:
+        self._free = anyio.Semaphore(most, fast_acquire=True)
+
+    async def __aenter__(self) -> None:
+        try:
+            self._free.acquire_nowait()
+        except anyio.WouldBlock:
+            await self._queue()
+
+    async def _queue(self) -> None:
+        with anyio.move_on_after(remaining(None, httpx.PoolTimeout)):
+            await self._free.acquire()
+            return
+        raise httpx.PoolTimeout("no connection became free in time")
+
+    async def __aexit__(self, *exc: object) -> None:
+        self._free.release()
+
+
+def pool_limits(limits: Limits) -> httpx.Limits:
+    """Bounds of a connection pool.
+
+    Connections are kept longer than the gap between two questions for a job, so that each question
+    does not pay for a TLS handshake; httpx's own 5 s are shorter than that.
+    """
+    return httpx.Limits(max_connections=limits.connections, keepalive_expiry=_KEEP)
+
+
+def tls_context(verify: Any, *, trust_env: bool) -> ssl.SSLContext:
+    """The TLS context of a client; reading all certificates takes longer than many calls."""
+    return httpx.create_ssl_context(verify=verify, trust_env=trust_env)
 
 
 def guard_public(address: str) -> None:
@@ -166,11 +238,24 @@ class _Backend(httpcore.NetworkBackend):
         self._inner.sleep(seconds)
 
 
+def _has_unread(sock: Any) -> bool:
+    """Whether an idle connection has bytes or its end to read; then it is of no more use."""
+    number = -1 if sock is None else sock.fileno()
+    if number < 0:
+        return True
+    if not hasattr(select, "poll"):  # Windows
+        return bool(select.select([number], [], [], 0)[0])
+    watch = select.poll()
+    watch.register(number, select.POLLIN)
+    return bool(watch.poll(0))
+
+
 class _AsyncStream(httpcore.AsyncNetworkStream):
     """The same for ``await``."""
 
     def __init__(self, inner: httpcore.AsyncNetworkStream) -> None:
         self._inner = inner
+        self._socket: Any = None
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         return await self._inner.read(max_bytes, remaining(timeout))
@@ -191,7 +276,16 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
         return _AsyncStream(await self._inner.start_tls(ssl_context, server_hostname, left))
 
     def get_extra_info(self, info: str) -> Any:
-        return self._inner.get_extra_info(info)
+        """As the inner stream says it, but for the one question that is asked all the time.
+
+        The pool asks each idle connection at each call whether something lies unread; anyio gathers
+        all it knows of a stream for that.
+        """
+        if info != "is_readable":
+            return self._inner.get_extra_info(info)
+        if self._socket is None:
+            self._socket = self._inner.get_extra_info("socket")
+        return _has_unread(self._socket)
 
 
 class _AsyncBackend(httpcore.AsyncNetworkBackend):
