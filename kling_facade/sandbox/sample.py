@@ -9,10 +9,10 @@ the birch stand free, so that a motion brush has something to move and something
 
 from __future__ import annotations
 
+import argparse
 import io
 import math
 import random
-import sys
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, TypeAlias
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image as Bitmap
     from PIL.ImageDraw import ImageDraw as Pen
 
-__all__ = ["BIRCH", "FOX", "FOX_OUTLINE", "SIZE", "landscape", "sample_png"]
+__all__ = ["BIRCH", "FOX", "FOX_OUTLINE", "SIZE", "landscape", "main", "sample_png"]
 
 Point: TypeAlias = tuple[float, float]
 Colour: TypeAlias = tuple[int, int, int]
@@ -468,5 +468,18 @@ def _eye(pen: Pen, centre: Point, tilt: float) -> None:
     _shape(pen, [(x + 0.2, y - 1.6), (x + 1.2, y - 2.3), (x + 1.8, y - 1.2)], (255, 255, 255), tilt)
 
 
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Write the sample picture.
+
+    Args:
+        arguments: The command line without the program's name; left out, the real one.
+    """
+    parser = argparse.ArgumentParser(
+        prog="python -m kling_facade.sandbox.sample", description="Draws the sample picture."
+    )
+    parser.add_argument("file", nargs="?", default="fox.png", help="default: fox.png")
+    landscape().save(parser.parse_args(arguments).file)
+
+
 if __name__ == "__main__":
-    landscape().save(sys.argv[1] if len(sys.argv) > 1 else "fox.png")
+    main()

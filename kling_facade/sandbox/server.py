@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import socket
 import threading
@@ -57,7 +58,7 @@ class Sandbox:
         faults: What is to go wrong; more can be appended while it runs.
 
     Raises:
-        ValueError: When ``speed`` is negative or not a number, or a secret key is too short.
+        ValueError: When a number is out of range, or a secret key is too short.
         OSError: On start, when the port is taken.
 
     Example:
@@ -86,6 +87,8 @@ class Sandbox:
         clock: Clock | None = None,
         wall: Callable[[], float] = time.time,
     ) -> None:
+        if fps < 1 or (short_side is not None and short_side < 2):
+            raise ValueError(f"fps must be 1 or more, short_side 2 or more: {fps}, {short_side}")
         self.api_key = api_key
         self.faults = list(faults)
         self.clock = clock or Clock(speed)
@@ -206,6 +209,28 @@ def _listen(port: int) -> socket.socket:
     return listener
 
 
+class _Uvicorn(uvicorn.Server):
+    """Uvicorn that stops when it is told to, not at its next look."""
+
+    _told: asyncio.Event
+    _loop: asyncio.AbstractEventLoop | None = None
+
+    async def main_loop(self) -> None:
+        """Tick ten times a second, as the base class does."""
+        self._told, self._loop = asyncio.Event(), asyncio.get_running_loop()
+        counter = 0
+        while not await self.on_tick(counter):
+            counter += 1
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._told.wait(), 0.1)
+
+    def wake_and_exit(self) -> None:
+        """Stop; from any thread."""
+        self.should_exit = True
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._told.set)
+
+
 class _Server:
     """Uvicorn in a thread of its own."""
 
@@ -222,7 +247,7 @@ class _Server:
             proxy_headers=False,
             timeout_graceful_shutdown=1,
         )
-        self._server = uvicorn.Server(config)
+        self._server = _Uvicorn(config)
         self._thread = threading.Thread(
             target=self._server.run, args=([listener],), name="sandbox", daemon=True
         )
@@ -233,7 +258,7 @@ class _Server:
             time.sleep(0.002)
 
     def stop(self) -> None:
-        self._server.should_exit = True
+        self._server.wake_and_exit()
         self._thread.join()
         self._listener.close()
 

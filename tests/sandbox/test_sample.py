@@ -59,7 +59,8 @@ def test_it_can_be_written_from_a_command_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """``python -m kling_facade.sandbox.sample fox.png``."""
-    monkeypatch.setattr("sys.argv", ["sample", str(tmp_path / "fox.png")])
+    monkeypatch.setattr("sys.argv", ["sample"])
+    monkeypatch.chdir(tmp_path)
     monkeypatch.delitem(__import__("sys").modules, "kling_facade.sandbox.sample")
     runpy.run_module("kling_facade.sandbox.sample", run_name="__main__")
     with Image.open(tmp_path / "fox.png") as image:

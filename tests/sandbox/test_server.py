@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import httpx
@@ -98,6 +99,21 @@ def test_a_speed_that_is_none(speed: float) -> None:
     """Refused at once."""
     with pytest.raises(ValueError, match="speed must be"):
         Sandbox(speed=speed)
+
+
+@pytest.mark.parametrize("settings", [{"fps": 0}, {"short_side": 1}])
+def test_films_have_frames_and_pixels(settings: dict[str, int]) -> None:
+    """Refused at once, not when the film is fetched."""
+    with pytest.raises(ValueError, match="fps must be 1 or more"):
+        Sandbox(**settings)  # type: ignore[arg-type]  # the point of the test
+
+
+def test_it_stops_at_once() -> None:
+    """A suite that starts hundreds does not wait for them."""
+    sandbox = Sandbox(speed=0).start()
+    before = time.monotonic()
+    sandbox.close()
+    assert time.monotonic() - before < 1
 
 
 def test_time_runs_forwards() -> None:
