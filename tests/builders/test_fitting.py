@@ -200,3 +200,30 @@ def test_a_fitted_picture_is_a_picture() -> None:
     """What fit gives goes wherever a picture goes."""
     fitted = fit(photo((100, 100)))
     assert Picture.of(fitted) is fitted.picture
+
+
+def test_colours_of_another_profile_are_converted() -> None:
+    """A picture with a profile of its own comes out in sRGB, and the step names the profile."""
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    name, other = "sRGB".encode("utf-16-be"), "Wide".encode("utf-16-be")
+    fitted = fit(photo(icc_profile=srgb.replace(name, other), form="WEBP"))
+    assert any(step.startswith("Converted the colours from Wide") for step in fitted.steps)
+    assert "icc_profile" not in opened(fitted).info
+
+
+def test_sixteen_bit_colour_is_reduced() -> None:
+    """A PNG of 16 bits a channel becomes one of 8."""
+    import struct
+    import zlib
+
+    data = encoded(Image.new("RGB", (400, 300), (200, 100, 50)))
+    rows = (b"\0" + struct.pack(">3H", 51400, 25700, 12850) * 400) * 300
+    head = struct.pack(">IIBBBBB", 400, 300, 16, 2, 0, 0, 0)
+    chunks = [(b"IHDR", head), (b"IDAT", zlib.compress(rows)), (b"IEND", b"")]
+    wide = data[:8] + b"".join(
+        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+        for kind, body in chunks
+    )
+    fitted = fit(wide)
+    assert "Reduced to 8 bits a channel." in fitted.steps
+    assert opened(fitted).getpixel((0, 0)) == (200, 100, 50)

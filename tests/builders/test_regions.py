@@ -320,3 +320,25 @@ def test_a_remote_mask_can_not_be_drawn() -> None:
     """Nobody here knows what is at an address."""
     with pytest.raises(InvalidRequest, match="not fetched"):
         regions.remote("https://example.com/m.png").bitmap(SIZE)
+
+
+def test_a_missing_or_unreadable_mask_is_refused(tmp_path: Path) -> None:
+    """A typing error in a path, and a folder, are named."""
+    with pytest.raises(InvalidRequest, match="no such file"):
+        regions.painted(tmp_path / "none.png")
+    with pytest.raises(InvalidRequest, match="can't be read"):
+        regions.painted(tmp_path)
+
+
+def test_a_region_prints_short_and_takes_a_name() -> None:
+    """A lasso of thousands of points is not printed; a name replaces the old one."""
+    lasso = regions.polygon([(k % 97, k % 89) for k in range(5000)], name="old").named("car")
+    assert lasso.name == "car"
+    assert len(repr(lasso)) < 150
+    assert "(9.0, 0.0)" in repr(regions.polygon([(0, 0), (9.0, 0.0), (0, 9)]))
+
+
+def test_the_bare_region_can_not_be_drawn() -> None:
+    """Region is what the shapes have in common; a shape of one's own brings its pixels."""
+    with pytest.raises(NotImplementedError):
+        Region().bitmap(SIZE)

@@ -296,3 +296,23 @@ def test_no_request_breaks_the_rules(request: ImageToVideo) -> None:
     found = request.problems()
     assert [p.is_error for p in found] == sorted((p.is_error for p in found), reverse=True)
     assert all(p.rule and p.source and p.message and str(p) for p in found)
+
+
+def test_a_request_shows_itself() -> None:
+    """preview, storyboard and the notebook's PNG are pictures of the request."""
+    request = ImageToVideo(photo(), camera=camera.zoom_in(4))
+    assert request.preview(width=480).width == 480
+    assert request.storyboard(2, width=480).width == 480
+    shown = request._repr_png_()
+    assert shown is not None
+    assert shown.startswith(b"\x89PNG")
+
+
+def test_a_request_that_can_not_be_shown_is_not() -> None:
+    """A notebook falls back on the text where the picture can't be read."""
+    assert ImageToVideo("none.png")._repr_png_() is None
+
+
+def test_voices_may_be_voice_objects() -> None:
+    """A Voice lists its id."""
+    assert ImageToVideo(URL, voices=[voice.Voice("a"), "b"]).voices == ("a", "b")

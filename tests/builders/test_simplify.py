@@ -133,3 +133,15 @@ def test_more_points_are_never_used_than_help() -> None:
     pixels, off = simplify(Stroke(columns(wave(5_000, 0.0)[:900], "stroke")), 77)
     assert len(pixels) < 40
     assert off < 0.5 + math.sqrt(0.5)
+
+
+def test_a_closed_stroke_has_no_chord() -> None:
+    """A circle drawn round and round: its ends meet, and it is followed all the same."""
+    ring = [
+        (500 + 300 * math.cos(k / 1500), 500 + 300 * math.sin(k / 1500))
+        for k in range(round(2 * math.pi * 1500))
+    ]
+    pixels, off = simplify(Stroke(columns([*ring, ring[0]], "stroke")), 77)
+    assert pixels[0] == pixels[-1] == (800, 500)
+    assert off < 1.5
+    assert strays(list(ring), pixels) <= off + 1e-6
