@@ -139,7 +139,7 @@ def script(
         InvalidRequest: A line has no speaker or no words; a speaker has no voice; a voice has no
             line.
     """
-    spoken = [(who, words) for who, words in (_lines(lines) if isinstance(lines, str) else lines)]
+    spoken = list(_lines(lines) if isinstance(lines, str) else _pairs(lines))
     keys = [re.sub(r"\W+", "_", who.strip().lower()) for who, _ in spoken]
     lowered = {name.lower(): given for name, given in voices.items()}
     parts: list[str | Voice | Text] = [Text(scene.strip() + " ")] if scene.strip() else []
@@ -158,6 +158,16 @@ def script(
     return SpokenPrompt(numbered.text.rstrip(), numbered.voices)
 
 
+def _pairs(lines: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Speaker and words of each line, checked."""
+    for number, line in enumerate(lines, 1):
+        if not (isinstance(line, tuple | list) and len(line) == 2):
+            raise InvalidRequest(
+                f"line {number} of the script is {line!r}", hint="Write ('speaker', 'words')."
+            )
+        yield line[0], line[1]
+
+
 def _lines(text: str) -> Iterator[tuple[str, str]]:
     """Speaker and words of each line that is not blank."""
     for number, line in enumerate(text.splitlines(), 1):
@@ -174,6 +184,11 @@ def _lines(text: str) -> Iterator[tuple[str, str]]:
 
 def _parts(template: str) -> Iterator[str | tuple[str]]:
     """A format string's texts, and its names as one-tuples."""
+    if not isinstance(template, str):
+        raise InvalidRequest(
+            f"a prompt's template is a text, not {type(template).__name__}",
+            hint="For a prompt without voices give ImageToVideo(prompt=...) the plain text.",
+        )
     try:
         pieces = list(Formatter().parse(template))
     except ValueError as error:

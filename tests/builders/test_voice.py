@@ -90,9 +90,10 @@ def test_no_words_make_a_token_of_their_own(before: str, between: str, after: st
         ("{anna:>3}", {"anna": "x"}, "no voice's name"),
         ("{anna}", {"anna": " "}, "not empty"),
         ("{anna}", {"anna": 7}, "not empty"),
+        (7, {}, "a text, not int"),
     ],
 )
-def test_each_mistake_has_its_own_message(text: str, voices: Any, message: str) -> None:
+def test_each_mistake_has_its_own_message(text: Any, voices: Any, message: str) -> None:
     """What is wrong with a template is said in its own words."""
     with pytest.raises(InvalidRequest, match=message):
         voice.prompt(text, **voices)
@@ -150,6 +151,7 @@ def test_a_script_takes_pairs() -> None:
         ("Who is there?", "line 1 of the script"),
         ("ben: Hello", "no voice is given for 'ben'"),
         ([("anna", "  ")], "without words"),
+        (["anna: Hello"], "line 1 of the script is 'anna: Hello'"),
         ([], "no line for: anna"),
     ],
 )
