@@ -11,7 +11,7 @@ PIP := PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip --disable-pip-version
 # make demo IMAGE=photo.jpg PROMPT="..." OUT=film.mp4 CAMERA=zoom-in:4
 OUT ?= demo.mp4
 CAMERA ?= zoom-in:4
-export IMAGE PROMPT OUT CAMERA
+export IMAGE PROMPT OUT CAMERA PAGE
 
 .PHONY: help
 help:  ## what there is
@@ -65,3 +65,21 @@ format: setup  ## put the code in order
 .PHONY: clean
 clean:  ## remove what was made
 	rm -rf $(VENV) .venv-* build dist .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+# --- the contract ---------------------------------------------------------------------------------
+
+.PHONY: regenerate
+regenerate: setup  ## the contract and the generated client anew, from openapi/
+	@$(BIN)/python scripts/regenerate.py
+
+# GNU make itself ends in 2 whenever a recipe fails, and prints the recipe's own code: "Error 3". Where the
+# code counts, run scripts/spec.py, or read "exit" in build/spec-report.json.
+.PHONY: spec
+spec: setup  ## import a published page and judge what changed: PAGE=file-or-address
+	@$(BIN)/python scripts/spec.py $${PAGE:+"$$PAGE"}
+
+.PHONY: test-peers
+test-peers: setup  ## the facade against a gateway double that nobody here wrote (Prism, through Node)
+	@if command -v npm >/dev/null && npm install --prefix .venv-peers --no-audit --no-fund --silent @stoplight/prism-cli@5.14.2; \
+	then KLING_PEERS=1 $(BIN)/python -m pytest -n0 tests/spec/test_peers.py; \
+	else echo "test-peers: skipped, for Node and npm (or the package index) are not here"; fi

@@ -1,10 +1,11 @@
 """Everything that a published page asks for, in one go.
 
-    python scripts/spec.py PAGE
+    python scripts/spec.py [PAGE]
 
-PAGE is a file or an http(s) address. The page is imported, the overlay applied, the result checked,
-the client regenerated, the changes judged and the contract tests run. ``build/spec-report.md`` says
-what came of it, ``build/spec-report.json`` says it to programs.
+PAGE is a file or an http(s) address; without it, the address in ``openapi/sources.toml``. The page is
+imported, the overlay applied, the result checked, the client regenerated, the changes judged and the
+contract tests run. ``build/spec-report.md`` says what came of it, ``build/spec-report.json`` says it
+to programs.
 
 Exit codes: 0 nothing to do, or compatible and green; 3 the facade needs attention; 1 the page could
 not be read, and nothing was written; 2 the tools failed (no package index, for instance).
@@ -15,6 +16,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import tomllib
 
 from specpipe import facts, files, pipeline, report
 
@@ -22,10 +24,13 @@ from specpipe import facts, files, pipeline, report
 def main(argv: list[str] | None = None) -> int:
     """Run the command."""
     parser = argparse.ArgumentParser(description="Import a published page and judge what changed.")
-    parser.add_argument("page", help="a file or an http(s) address")
+    parser.add_argument("page", nargs="?", help="a file or an http(s) address")
     parser.add_argument("--no-tests", action="store_true", help="leave the contract tests out")
     args = parser.parse_args(argv)
-    outcome = pipeline.run(files.ROOT, args.page, _say, tests=not args.no_tests)
+    source = args.page or _source()
+    if not source:
+        parser.error(f"no PAGE given, and {files.SOURCES} names no address")
+    outcome = pipeline.run(files.ROOT, source, _say, tests=not args.no_tests)
     _tell(outcome)
     place = files.ROOT / "build"
     place.mkdir(exist_ok=True)
@@ -34,6 +39,12 @@ def main(argv: list[str] | None = None) -> int:
     (place / "spec-report.json").write_text(told, encoding="utf-8")
     print(f"report: build/spec-report.md\n{report.verdict(outcome)}")
     return int(outcome.verdict)
+
+
+def _source() -> str:
+    """The address that the repository knows, or nothing."""
+    known = tomllib.loads((files.ROOT / files.SOURCES).read_text(encoding="utf-8"))
+    return str(known["image2video"]["url"])
 
 
 def _say(step: str) -> None:

@@ -15,6 +15,7 @@ __all__ = [
     "PROVENANCE",
     "RESOLVED",
     "ROOT",
+    "SOURCES",
     "UPSTREAM",
     "dump",
     "parse",
@@ -24,6 +25,7 @@ __all__ = [
 ROOT: Final = Path(__file__).resolve().parents[2]
 UPSTREAM: Final = Path("openapi/upstream/image2video.yaml")
 OVERLAY: Final = Path("openapi/overlay.yaml")
+SOURCES: Final = Path("openapi/sources.toml")
 RESOLVED: Final = Path("openapi/kling.yaml")
 PROVENANCE: Final = Path("openapi/provenance.json")
 CODEGEN_CONFIG: Final = Path("openapi/codegen.yaml")
