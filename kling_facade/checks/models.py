@@ -41,9 +41,15 @@ def check_model(request: ImageToVideo, judge: Judge) -> None:
         judge.object_(
             "pan-tilt",
             "camera",
-            f"{request.camera} goes out as {_set_axis(request)}. If the camera turns the other way "
-            "(up instead of left, ...), use swap_pan_tilt=True.",
+            f"{request.camera} goes out as {_set_axis(request)}. If the camera goes up or down "
+            f"instead of sideways, or the reverse, {_other_reading(request)}.",
         )
+
+
+def _other_reading(request: ImageToVideo) -> str:
+    assert request.camera is not None
+    used = request.camera.swap_pan_tilt
+    return "leave swap_pan_tilt out" if used else "use swap_pan_tilt=True"
 
 
 def _set_axis(request: ImageToVideo) -> str:
@@ -71,14 +77,13 @@ def _check_standing(model: Model, judge: Judge) -> None:
 
 def _check_mode(model: Model, request: ImageToVideo, judge: Judge) -> bool:
     """Whether the model has this mode and duration, without which no feature means anything."""
-    cited = _cited(model)
     if request.mode not in model.modes:
         if request.mode in judge.limit("modes"):
             judge.object_(
                 "model-mode",
                 "mode",
                 f"{model.name} has {_listed(model.modes)}, not {request.mode}.",
-                cited,
+                _cited(model),
             )
         return False
     durations = model.modes[request.mode]
@@ -90,7 +95,7 @@ def _check_mode(model: Model, request: ImageToVideo, judge: Judge) -> bool:
                 "duration",
                 f"{model.name} in mode {request.mode} films {spoken} seconds, not "
                 f"{request.duration}.",
-                cited,
+                _cited(model),
             )
         return False
     return True

@@ -191,6 +191,8 @@ def test_pan_and_tilt_are_advised_on() -> None:
         assert "VD3" in advice.message
         assert "swap_pan_tilt" in advice.message
     assert "pan-tilt" not in found(request(model="of-a-gateway", camera=camera.zoom_in(2)))
+    swapped = request(model="of-a-gateway", camera=camera.pan_left(2, swap_pan_tilt=True))
+    assert "leave swap_pan_tilt out" in found(swapped)["pan-tilt"].message
 
 
 @given(st.sets(st.sampled_from(sorted(FEATURES))))
