@@ -29,21 +29,26 @@ def columns(points: Iterable[Any], what: str) -> Columns:
     given: Any = points.tolist() if hasattr(points, "tolist") else points
     try:
         pairs = given if isinstance(given, list | tuple) else list(given)
-        xs, ys = _numbers([x for x, _ in pairs]), _numbers([y for _, y in pairs])
+        xs, across = _numbers([x for x, _ in pairs])
+        ys, down = _numbers([y for _, y in pairs])
     except (TypeError, ValueError) as error:
         raise InvalidRequest(
             f"{what}: points are pairs of numbers ({error})", hint="Like [(10, 20), (30, 40)]."
         ) from None
     if not xs:
         raise InvalidRequest(f"{what} has no points")
-    if not (math.isfinite(sum(xs)) and math.isfinite(sum(ys))):
+    if not (math.isfinite(across) and math.isfinite(down)):
         raise InvalidRequest(f"{what}: a coordinate is not a finite number")
     return xs, ys
 
 
-def _numbers(values: list[Any]) -> list[float]:
-    """Plain numbers. Their sum tells whether they are, for far less than looking at each."""
-    return values if type(sum(values)) in (int, float) else [float(value) for value in values]
+def _numbers(values: list[Any]) -> tuple[list[float], float]:
+    """Plain numbers, and their sum: it tells whether they are, for less than looking at each."""
+    total = sum(values)
+    if type(total) not in (int, float):
+        values = [float(value) for value in values]
+        total = sum(values)
+    return values, total
 
 
 def scaled(points: Columns, size: tuple[int, int], relative: bool) -> Columns:
