@@ -2,10 +2,10 @@
 
     python scripts/spec.py [PAGE]
 
-PAGE is a file or an http(s) address; without it, the address in ``openapi/sources.toml``. The page is
-imported, the overlay applied, the result checked, the client regenerated, the changes judged and the
-contract tests run. ``build/spec-report.md`` says what came of it, ``build/spec-report.json`` says it
-to programs.
+PAGE is a file or an http(s) address; without it, the address in ``openapi/sources.toml``. The page
+is imported, the overlay applied, the result checked, the client regenerated, the changes judged and
+the contract tests run. ``build/spec-report.md`` says what came of it, ``build/spec-report.json``
+says it to programs.
 
 Exit codes: 0 nothing to do, or compatible and green; 3 the facade needs attention; 1 the page could
 not be read, and nothing was written; 2 the tools failed (no package index, for instance).

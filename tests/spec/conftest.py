@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from specpipe import build, codegen, files  # noqa: E402  (the folder must be on the path first)
+from specpipe import build, codegen, files, pipeline  # noqa: E402  (the folder must be on the path first)
 
 _PUBLISHED = ROOT.parent / "shared" / "upstream" / "image2video.md"
 
@@ -45,17 +45,41 @@ def planned(generator: Path) -> build.Plan:
 @pytest.fixture
 def quick_generator(monkeypatch: pytest.MonkeyPatch) -> None:
     """Stands in for the generator where only the verdict counts: one file, of the contract."""
-    monkeypatch.setattr(codegen, "generate", lambda _root, document: {"contract.yaml": document})
+    monkeypatch.setattr(codegen, "generate", _quick)
+
+
+def _quick(_root: Path, document: bytes) -> dict[str, bytes]:
+    return {"contract.yaml": document}
+
+
+def _copied(to: Path, generator: Path) -> Path:
+    ignore = shutil.ignore_patterns("__pycache__")
+    for name in ("openapi", "scripts", "generated"):
+        shutil.copytree(ROOT / name, to / name, ignore=ignore)
+    (to / "kling_facade").mkdir()
+    shutil.copy(ROOT / "kling_facade" / "catalog.toml", to / "kling_facade" / "catalog.toml")
+    (to / codegen.VENV).symlink_to(generator.parent, target_is_directory=True)
+    return to
 
 
 @pytest.fixture
 def repository(tmp_path: Path, generator: Path) -> Path:
     """A copy of what the pipeline reads and writes."""
-    copy = tmp_path / "repository"
-    ignore = shutil.ignore_patterns("__pycache__")
-    for name in ("openapi", "scripts", "generated"):
-        shutil.copytree(ROOT / name, copy / name, ignore=ignore)
-    (copy / "kling_facade").mkdir()
-    shutil.copy(ROOT / "kling_facade" / "catalog.toml", copy / "kling_facade" / "catalog.toml")
-    (copy / codegen.VENV).symlink_to(generator.parent, target_is_directory=True)
-    return copy
+    return _copied(tmp_path / "repository", generator)
+
+
+@pytest.fixture(scope="session")
+def _settled(tmp_path_factory: pytest.TempPathFactory, generator: Path, page: str) -> Path:
+    root = _copied(tmp_path_factory.mktemp("settled") / "repository", generator)
+    (root / "page.md").write_text(page, encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(codegen, "generate", _quick)
+        outcome = pipeline.run(root, str(root / "page.md"), lambda _: None, tests=False)
+    assert outcome.verdict is pipeline.Verdict.GREEN, outcome
+    return root
+
+
+@pytest.fixture
+def settled(_settled: Path, tmp_path: Path, quick_generator: None) -> Path:
+    """A repository whose facts are those of our own page; its generator is the quick one."""
+    return Path(shutil.copytree(_settled, tmp_path / "settled", symlinks=True))

@@ -23,10 +23,12 @@ CREATE = "POST /kling/v1/videos/image2video"
 
 
 def create(document: Any) -> Any:
+    """The create operation of a document."""
     return document["paths"]["/kling/v1/videos/image2video"]["post"]
 
 
 def body(document: Any) -> Any:
+    """The schema of a create's body."""
     return create(document)["requestBody"]["content"]["application/json"]["schema"]
 
 
@@ -38,26 +40,33 @@ def changed(edit: Any) -> list[changes.Change]:
 
 
 def put(name: str, **schema: Any) -> Any:
+    """An edit that adds a field."""
     return lambda document: body(document)["properties"].update({name: schema})
 
 
 def field(name: str, **facts: Any) -> Any:
+    """An edit of a field's schema."""
     return lambda document: body(document)["properties"][name].update(facts)
 
 
 def stated(name: str, **facts: Any) -> Any:
+    """An edit of what a field's text states."""
     return lambda d: body(d)["properties"][name].setdefault("x-stated", {}).update(facts)
 
 
 def drop(name: str) -> Any:
+    """An edit that removes a field."""
     return lambda document: body(document)["properties"].pop(name)
 
 
 def require(name: str) -> Any:
+    """An edit that makes a field required."""
     return lambda document: body(document)["required"].append(name)
 
 
 def rename(old: str, new: str) -> Any:
+    """An edit that renames a field in its place."""
+
     def edit(document: Any) -> None:
         properties = body(document)["properties"]
         items = [(new if key == old else key, value) for key, value in properties.items()]
@@ -68,6 +77,8 @@ def rename(old: str, new: str) -> Any:
 
 
 def inner(*path: str, **facts: Any) -> Any:
+    """An edit of a schema deeper down."""
+
     def edit(document: Any) -> None:
         schema = body(document)
         for name in path:
@@ -78,6 +89,7 @@ def inner(*path: str, **facts: Any) -> Any:
 
 
 def many(*edits: Any) -> Any:
+    """Several edits at once."""
     return lambda document: [edit(document) for edit in edits]
 
 
@@ -91,7 +103,12 @@ def many(*edits: Any) -> Any:
         (rename("negative_prompt", "negativePrompt"), "property renamed", "major", "broken"),
         (field("cfg_scale", type="string"), "property retyped", "major", "broken"),
         (field("duration", type="integer"), "property retyped", "major", "broken"),
-        (inner("camera_control", "config", "zoom", type="number"), "property retyped", "minor", "covered"),
+        (
+            inner("camera_control", "config", "zoom", type="number"),
+            "property retyped",
+            "minor",
+            "covered",
+        ),
         (field("prompt", nullable=True), "property retyped", "minor", "covered"),
         (field("callback_url", format="uri"), "property retyped", "minor", "covered"),
         (field("image", pattern="^http"), "property retyped", "major", "broken"),
@@ -109,48 +126,108 @@ def many(*edits: Any) -> Any:
         (stated("mode", enum=["std"]), "enum value lost", "major", "broken"),
         (inner("camera_control", "type", enum=["simple"]), "enum value lost", "major", "broken"),
         (
-            inner("camera_control", "type", enum=["simple", "down_back", "forward_up", "right_turn_forward", "left_turn_forward"]),
-            "enum value lost", "major", "covered",
+            inner(
+                "camera_control",
+                "type",
+                enum=[
+                    "simple",
+                    "down_back",
+                    "forward_up",
+                    "right_turn_forward",
+                    "left_turn_forward",
+                ],
+            ),
+            "enum value lost",
+            "major",
+            "covered",
         ),
         (stated("voice_list", since="3.0"), "version limit changed", "major", "broken"),
         (stated("prompt", mentions={"timbres": 1}), "bound tightened", "major", "broken"),
         (field("mode", default="std"), "default changed", "minor", "covered"),
         (field("mode", deprecated=True), "property deprecated", "minor", "covered"),
-        (lambda d: d["servers"][0].update(url="https://new.example"), "server changed", "major", "broken"),
-        (lambda d: d["servers"].append({"url": "https://b.example"}), "server changed", "minor", "covered"),
-        (lambda d: d.update(security=[{"key": []}]), "security changed", "major", "broken"),
-        (lambda d: create(d).update(security=[{"bearer": []}]), "security changed", "major", "covered"),
         (
-            lambda d: d["components"]["securitySchemes"].update(bearer={"type": "apiKey", "in": "header", "name": "k"}),
-            "security changed", "major", "broken",
+            lambda d: d["servers"][0].update(url="https://new.example"),
+            "server changed",
+            "major",
+            "broken",
+        ),
+        (
+            lambda d: d["servers"].append({"url": "https://b.example"}),
+            "server changed",
+            "minor",
+            "covered",
+        ),
+        (lambda d: d.update(security=[{"key": []}]), "security changed", "major", "broken"),
+        (
+            lambda d: create(d).update(security=[{"bearer": []}]),
+            "security changed",
+            "major",
+            "covered",
+        ),
+        (
+            lambda d: d["components"]["securitySchemes"].update(
+                bearer={"type": "apiKey", "in": "header", "name": "k"}
+            ),
+            "security changed",
+            "major",
+            "broken",
         ),
         (lambda d: create(d).update(deprecated=True), "operation deprecated", "minor", "covered"),
-        (lambda d: d["paths"].pop("/kling/v1/videos/image2video"), "operation removed", "major", "broken"),
         (
-            lambda d: d["paths"].update({"/kling/v1/videos/text2video": {"post": {"responses": {}}}}),
-            "operation added", "minor", "missing",
+            lambda d: d["paths"].pop("/kling/v1/videos/image2video"),
+            "operation removed",
+            "major",
+            "broken",
         ),
-        (field("image", **{"x-text": {"description": "sha256:0"}}), "text changed", "patch", "covered"),
+        (
+            lambda d: d["paths"].update(
+                {"/kling/v1/videos/text2video": {"post": {"responses": {}}}}
+            ),
+            "operation added",
+            "minor",
+            "missing",
+        ),
+        (
+            field("image", **{"x-text": {"description": "sha256:0"}}),
+            "text changed",
+            "patch",
+            "covered",
+        ),
         (lambda d: d.update({"x-text": {"page": "sha256:0"}}), "text changed", "patch", "covered"),
         (lambda d: d["x-stated"]["models"].append("kling-v99"), "model named", "minor", "missing"),
         (lambda d: d["x-stated"]["models"].append("kling-v3"), "model named", "minor", "covered"),
         (
-            lambda d: create(d)["parameters"].append({"name": "trace", "in": "query", "schema": {"type": "string"}}),
-            "property added", "minor", "missing",
+            lambda d: create(d)["parameters"].append(
+                {"name": "trace", "in": "query", "schema": {"type": "string"}}
+            ),
+            "property added",
+            "minor",
+            "missing",
         ),
         (
-            lambda d: create(d)["parameters"].append({"name": "X-Team", "in": "header", "required": True}),
-            "property added", "major", "missing",
+            lambda d: create(d)["parameters"].append(
+                {"name": "X-Team", "in": "header", "required": True}
+            ),
+            "property added",
+            "major",
+            "missing",
         ),
         (lambda d: create(d)["parameters"].pop(), "property removed", "minor", "covered"),
         (lambda d: create(d)["responses"].pop("200"), "answer removed", "major", "broken"),
-        (lambda d: create(d)["responses"].update({"429": {"description": ""}}), "answer added", "minor", "covered"),
+        (
+            lambda d: create(d)["responses"].update({"429": {"description": ""}}),
+            "answer added",
+            "minor",
+            "covered",
+        ),
         (
             lambda d: create(d)["requestBody"]["content"].update({"multipart/form-data": {}}),
-            "media type changed", "minor", "covered",
+            "media type changed",
+            "minor",
+            "covered",
         ),
     ],
-)  # fmt: skip
+)
 def test_every_kind_is_classified(edit: Any, kind: str, level: str, verdict: str) -> None:
     """Each kind of change has its level, and its meaning for the facade."""
     found = changed(edit)
@@ -197,10 +274,39 @@ def test_a_fact_that_moves_from_prose_into_the_schema_is_no_change() -> None:
 
 def test_answers_break_readers_and_requests_break_senders() -> None:
     """The same edit has opposite meanings for the two sides."""
-    old = {"openapi": "3.0.1", "paths": {"/a": {"post": {
-        "requestBody": {"content": {"application/json": {"schema": {"type": "object", "properties": {"a": {"type": "integer", "enum": [1, 2]}}, "required": ["a"]}}}},
-        "responses": {"200": {"content": {"application/json": {"schema": {"type": "object", "properties": {"a": {"type": "integer", "enum": [1, 2]}}, "required": ["a"]}}}}},
-    }}}}  # fmt: skip
+    old = {
+        "openapi": "3.0.1",
+        "paths": {
+            "/a": {
+                "post": {
+                    "requestBody": {
+                        "content": {
+                            "application/json": {
+                                "schema": {
+                                    "type": "object",
+                                    "properties": {"a": {"type": "integer", "enum": [1, 2]}},
+                                    "required": ["a"],
+                                }
+                            }
+                        }
+                    },
+                    "responses": {
+                        "200": {
+                            "content": {
+                                "application/json": {
+                                    "schema": {
+                                        "type": "object",
+                                        "properties": {"a": {"type": "integer", "enum": [1, 2]}},
+                                        "required": ["a"],
+                                    }
+                                }
+                            }
+                        }
+                    },
+                }
+            }
+        },
+    }
     new = json.loads(
         json.dumps(old)
         .replace('"integer"', '"number"')
@@ -256,6 +362,7 @@ SCHEMAS = st.recursive(
 
 
 def both(schema: Any) -> dict[str, Any]:
+    """A document with one schema, in request and answer."""
     content = {"content": {"application/json": {"schema": schema}}}
     return {"paths": {"/a": {"post": {"requestBody": content, "responses": {"200": content}}}}}
 
@@ -276,6 +383,7 @@ def test_what_breaks_is_major(one: Any, two: Any) -> None:
 
 
 def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """Run the command."""
     command = [sys.executable, str(ROOT / "scripts" / "spec_changes.py"), *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 

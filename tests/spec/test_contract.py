@@ -1,7 +1,8 @@
-"""The facade against the contract: everything is reached, all that leaves is valid, all that comes is read.
+"""The facade against the contract: everything is reached, all that leaves is valid, all that comes
+is read.
 
-`make spec` runs this file after every import: it is what turns red when the page moved and the facade
-has not followed.
+`make spec` runs this file after every import: it is what turns red when the page moved and the
+facade has not followed.
 """
 
 from __future__ import annotations
@@ -120,11 +121,23 @@ PNG = _png(SIZE)
 PAGE_MODELS = facade.schema_of(PUBLISHED, CREATE, "model_name")["x-stated"]["enum"]
 WORDS = st.text(alphabet=st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), max_size=40)
 POINTS = st.tuples(st.integers(0, SIZE[0] - 1), st.integers(0, SIZE[1] - 1))
-MOVES = st.sampled_from([
-    camera.truck_left, camera.truck_right, camera.pedestal_down, camera.pedestal_up, camera.pan_left,
-    camera.pan_right, camera.tilt_down, camera.tilt_up, camera.roll_clockwise,
-    camera.roll_counterclockwise, camera.zoom_in, camera.zoom_out,
-])  # fmt: skip
+IMAGES: st.SearchStrategy[Any] = st.sampled_from([PNG, "https://example.com/fox.png"])
+MOVES = st.sampled_from(
+    [
+        camera.truck_left,
+        camera.truck_right,
+        camera.pedestal_down,
+        camera.pedestal_up,
+        camera.pan_left,
+        camera.pan_right,
+        camera.tilt_down,
+        camera.tilt_up,
+        camera.roll_clockwise,
+        camera.roll_counterclockwise,
+        camera.zoom_in,
+        camera.zoom_out,
+    ]
+)
 CAMERAS = st.sampled_from(
     [camera.DOWN_BACK, camera.FORWARD_UP, camera.RIGHT_TURN_FORWARD, camera.LEFT_TURN_FORWARD]
 ) | st.builds(lambda move, strength: move(strength), MOVES, st.integers(1, 10))
@@ -175,7 +188,7 @@ def requests(
         chosen["sound"] = True
     try:
         return ImageToVideo(
-            draw(st.sampled_from([PNG, "https://example.com/fox.png"])),
+            draw(IMAGES),
             model=draw(st.sampled_from(models)),
             mode=draw(st.sampled_from(modes)),
             duration=draw(st.sampled_from(durations)),
@@ -262,7 +275,7 @@ def sent(kling: Kling, recorder: Recorder, request: ImageToVideo) -> Any:
 def test_all_that_leaves_for_the_default_gateway_is_valid_by_the_page(
     default_client: Kling, recorder: Recorder, request_: ImageToVideo
 ) -> None:
-    """Types, required fields, enumerations and bounds of the page, before the overlay, on the bytes."""
+    """Types, required fields, enumerations, bounds of the page before the overlay; on the bytes."""
     body = sent(default_client, recorder, request_)
     assert [error.message for error in PAGE_VALIDATOR.iter_errors(body)] == []
     assert "" not in body.values()
@@ -333,8 +346,14 @@ def test_what_every_request_carries_is_always_there(
 
 @pytest.mark.parametrize(
     "change",
-    [{"duration": 5}, {"mode": "standard"}, {"camera_control": {"type": "simple"}}, {"voice_list": [{"voiceId": "x"}]}, {"image": None}],
-)  # fmt: skip
+    [
+        {"duration": 5},
+        {"mode": "standard"},
+        {"camera_control": {"type": "simple"}},
+        {"voice_list": [{"voiceId": "x"}]},
+        {"image": None},
+    ],
+)
 def test_the_validators_can_fail(change: dict[str, Any]) -> None:
     """Typical mistakes are no valid bodies by the page."""
     body = {"model_name": "kling-v2-6", "image": "x", "mode": "std", "duration": "5"}
@@ -380,10 +399,29 @@ LISTS = values({"$ref": "#/components/schemas/TaskListEnvelope"})
 IDS = st.from_regex(r"[A-Za-z0-9_-]{1,64}", fullmatch=True)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | WORDS,
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(st.sampled_from(["code", "message", "data", "task_id", "task_status", "task_result", "videos", "url", "error"]) | WORDS, inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    "code",
+                    "message",
+                    "data",
+                    "task_id",
+                    "task_status",
+                    "task_result",
+                    "videos",
+                    "url",
+                    "error",
+                ]
+            )
+            | WORDS,
+            inner,
+            max_size=4,
+        )
+    ),
     max_leaves=10,
-)  # fmt: skip
+)
 
 
 @given(TASKS, IDS)
@@ -392,11 +430,11 @@ JSON = st.recursive(
 def test_every_answer_that_the_contract_allows_is_read(
     envelope: dict[str, Any], task_id: str
 ) -> None:
-    """With a job's id in it and no error code, any answer of the contract's shape becomes a task."""
+    """With a job id in it and no error code, any answer of the contract is a task."""
     envelope = {**envelope, "code": 0, "data": {**(envelope.get("data") or {}), "task_id": task_id}}
     made = TaskEnvelope.from_dict(read_task(Answer(200, envelope)))
     assert made.data
-    task = Task.read(made.data)  # type: ignore[arg-type]  # truthy: neither None nor unset
+    task = Task.read(made.data)
     assert task.task_id == task_id
 
 

@@ -9,11 +9,18 @@ from specpipe import example, pipeline
 
 
 def found(text: str) -> set[tuple[str, str]]:
+    """Kinds and places of the contradictions on a page."""
     page, taken, _ = pipeline.read_page(text.encode())
     return {(c.kind, c.where) for c in example.contradictions(page.document, taken.document)}
 
 
-def with_example(body: str, schema: str = "{type: object, properties: {n: {type: integer, maximum: 9}, s: {type: string}}, required: [n]}") -> str:  # fmt: skip
+SCHEMA = (
+    "{type: object, properties: {n: {type: integer, maximum: 9}, s: {type: string}}, required: [n]}"
+)
+
+
+def with_example(body: str, schema: str = SCHEMA) -> str:
+    """A page with an example and a schema."""
     return f"""\
 openapi: 3.0.1
 info: {{title: '', version: '1'}}

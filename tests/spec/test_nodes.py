@@ -21,6 +21,7 @@ JSON = st.recursive(
 
 
 def bomb(width: int = 10, levels: int = 7) -> str:
+    """Aliases that would grow to ten million values."""
     lines = [f"a0: &a0 [{','.join('x' * width)}]"]
     lines += [f"a{n}: &a{n} [{','.join([f'*a{n - 1}'] * width)}]" for n in range(1, levels)]
     return "\n".join(lines)
@@ -117,8 +118,9 @@ def test_quoted_yaml_reads_as_pyyaml_reads_it(value: dict[str, object]) -> None:
 @given(st.text(max_size=200))
 def test_nothing_but_a_page_error_comes_out(text: str) -> None:
     """Any text is read or refused."""
+    place = (1, 1)
     try:
         load(text)
     except PageError as error:
-        assert error.line >= 1
-        assert error.column >= 1
+        place = (error.line, error.column)
+    assert min(place) >= 1

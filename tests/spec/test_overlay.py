@@ -16,10 +16,12 @@ from .conftest import ROOT
 
 
 def action(target: str, **more: Any) -> dict[str, Any]:
+    """One action."""
     return {"target": target, "description": "ours: a test", **more}
 
 
 def document(*actions: dict[str, Any]) -> dict[str, Any]:
+    """An overlay of some actions."""
     return {"overlay": "1.0.0", "info": {"title": "t", "version": "1"}, "actions": list(actions)}
 
 
@@ -134,7 +136,12 @@ def test_every_action_says_why_and_from_which_source() -> None:
 
 def test_enumerations_and_requirements_are_sets() -> None:
     """Where page and overlay both list a value, the contract lists it once."""
-    base = {"openapi": "3.0.1", "info": {"title": "t", "version": "1"}, "paths": {}, "components": {"schemas": {"A": {"type": "string", "enum": ["a", "b"]}}}}  # fmt: skip
+    base = {
+        "openapi": "3.0.1",
+        "info": {"title": "t", "version": "1"},
+        "paths": {},
+        "components": {"schemas": {"A": {"type": "string", "enum": ["a", "b"]}}},
+    }
     change = document(action("$.components.schemas.A", update={"enum": ["b", "c"]}))
     assert resolve.resolve(base, change)["components"]["schemas"]["A"]["enum"] == ["a", "b", "c"]
 

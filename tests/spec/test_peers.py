@@ -40,7 +40,10 @@ def prism(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         port = free.getsockname()[1]
     log = Path(tmp_path_factory.mktemp("prism") / "log")
     command = [str(PRISM), "mock", "--errors", "-p", str(port), str(ROOT / files.RESOLVED)]
-    with log.open("wb") as stream, subprocess.Popen(command, stdout=stream, stderr=stream) as running:
+    with (
+        log.open("wb") as stream,
+        subprocess.Popen(command, stdout=stream, stderr=stream) as running,
+    ):
         try:
             for _ in range(300):
                 if b"Prism is listening" in log.read_bytes():
@@ -68,5 +71,7 @@ def test_prism_refuses_what_the_contract_forbids(prism: str) -> None:
     url, key = f"{prism}/kling/v1/videos/image2video", {"Authorization": "Bearer k"}
     good = {"model_name": "kling-v2-6", "image": "x", "mode": "std", "duration": "5"}
     assert httpx.post(url, json=good, headers=key, trust_env=False).status_code == 200
-    assert httpx.post(url, json={**good, "mode": "x"}, headers=key, trust_env=False).status_code >= 400
+    assert (
+        httpx.post(url, json={**good, "mode": "x"}, headers=key, trust_env=False).status_code >= 400
+    )
     assert httpx.post(url, json=good, trust_env=False).status_code == 401

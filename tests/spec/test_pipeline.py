@@ -73,6 +73,7 @@ components:
 
 
 def tree(root: Path) -> dict[str, tuple[bytes, int]]:
+    """Bytes and times of everything the pipeline could touch."""
     found = {}
     for name in ("openapi", "generated", "scripts", "kling_facade"):
         for path in sorted((root / name).rglob("*")):
@@ -85,6 +86,8 @@ def tree(root: Path) -> dict[str, tuple[bytes, int]]:
 
 
 def swap(old: str, new: str) -> Callable[[str], str]:
+    """An edit that replaces a text of the page."""
+
     def edit(page: str) -> str:
         assert old in page
         return page.replace(old, new)
@@ -93,22 +96,17 @@ def swap(old: str, new: str) -> Callable[[str], str]:
 
 
 def before(mark: str, text: str) -> Callable[[str], str]:
+    """An edit that puts a text before another."""
     return swap(mark, text + mark)
 
 
 def cut(start: str, end: str) -> Callable[[str], str]:
+    """An edit that removes what stands between two texts."""
     return lambda page: page[: page.index(start)] + page[page.index(end, page.index(start)) :]
 
 
-@pytest.fixture
-def settled(repository: Path, page: str, quick_generator: None) -> Path:
-    """A repository whose facts are those of our own page."""
-    outcome = run(repository, page)
-    assert outcome.verdict is Verdict.GREEN
-    return repository
-
-
 def run(root: Path, page: str | bytes) -> pipeline.Outcome:
+    """One run without contract tests."""
     source = root / "page.md"
     source.write_bytes(page.encode() if isinstance(page, str) else page)
     return pipeline.run(root, str(source), lambda _: None, tests=False)
@@ -126,42 +124,116 @@ def test_an_unchanged_page_changes_no_byte(settled: Path, page: str) -> None:
 COMPATIBLE: dict[str, Callable[[str], str]] = {
     "prose only": swap("What to leave out", "What must not be seen"),
     "prose outside of the document": swap("# Film a picture", "# Film a picture (2)"),
-    "axis becomes a number": swap("zoom:\n                          type: integer", "zoom:\n                          type: number"),
-    "no longer required": swap("                - mode\n                - image\n", "                - image\n"),
-    "a known model": swap("kling-v2-5-turbo,kling-v2-6", "kling-v2-5-turbo,kling-v2-6\uff0ckling-v3"),
-    "an enumeration moves into the schema": before("                  description: |-\n                    How it is made", "                  enum: [std, pro]\n"),
-    "on and off as YAML words": swap(SOUND + "                  type: string\n", SOUND + "                  type: string\n                  enum:\n                    - on\n                    - off\n"),
+    "axis becomes a number": swap(
+        "zoom:\n                          type: integer",
+        "zoom:\n                          type: number",
+    ),
+    "no longer required": swap(
+        "                - mode\n                - image\n", "                - image\n"
+    ),
+    "a known model": swap(
+        "kling-v2-5-turbo,kling-v2-6", "kling-v2-5-turbo,kling-v2-6\uff0ckling-v3"
+    ),
+    "an enumeration moves into the schema": before(
+        "                  description: |-\n                    How it is made",
+        "                  enum: [std, pro]\n",
+    ),
+    "on and off as YAML words": swap(
+        SOUND + "                  type: string\n",
+        SOUND + "                  type: string\n                  enum:\n                    - "
+        "on\n                    - off\n",
+    ),
     "the look-up is documented": swap("components:\n", LOOK_UP),
     "the list is documented": swap("components:\n", LISTING),
     "security is mended": swap("      security: []", "      security:\n        - bearer: []"),
     "a bound that we keep": swap("What to leave out", "What to leave out, at most 2500 characters"),
     "terminal escapes in a text": swap("What to leave out", '"\\e[2J\\e]0;x\\a"'),
-}  # fmt: skip
+}
 
 ATTENTION: dict[str, tuple[Callable[[str], str], str]] = {
-    "field added": (before(SOUND, "                ratio:\n                  type: string\n"), "ratio"),
-    "nested field added": (before("                        tilt:\n", "                        dolly:\n                          type: integer\n"), "dolly"),
-    "required field added": (lambda p: before(SOUND, "                seed:\n                  type: integer\n")(p).replace("                - duration\n", "                - duration\n                - seed\n", 1), "seed"),
-    "removed": (cut("                static_mask:\n", "                dynamic_masks:\n"), "static_mask"),
-    "renamed": (swap("                image_tail:", "                tail_image:"), "tail_image (a guess"),
+    "field added": (
+        before(SOUND, "                ratio:\n                  type: string\n"),
+        "ratio",
+    ),
+    "nested field added": (
+        before(
+            "                        tilt:\n",
+            "                        dolly:\n                          type: integer\n",
+        ),
+        "dolly",
+    ),
+    "required field added": (
+        lambda p: before(SOUND, "                seed:\n                  type: integer\n")(
+            p
+        ).replace(
+            "                - duration\n",
+            "                - duration\n                - seed\n",
+            1,
+        ),
+        "seed",
+    ),
+    "removed": (
+        cut("                static_mask:\n", "                dynamic_masks:\n"),
+        "static_mask",
+    ),
+    "renamed": (
+        swap("                image_tail:", "                tail_image:"),
+        "tail_image (a guess",
+    ),
     "retyped": (swap(CFG, CFG.replace("number", "string")), "number became string"),
-    "required now": (swap("                - duration\n                - mode\n", "                - duration\n                - prompt\n                - mode\n"), "required now"),
+    "required now": (
+        swap(
+            "                - duration\n                - mode\n",
+            "                - duration\n                - prompt\n                - mode\n",
+        ),
+        "required now",
+    ),
     "new endpoint": (swap("components:\n", ENDPOINT), "POST /kling/v1/videos/text2video"),
-    "new model listed": (swap("kling-v2-5-turbo,kling-v2-6", "kling-v2-5-turbo,kling-v2-6\u3001kling-v9"), "kling-v9"),
-    "new model in a sentence": (swap("# Film a picture", "# Film a picture, with kling-v9-turbo too"), "kling-v9-turbo"),
+    "new model listed": (
+        swap("kling-v2-5-turbo,kling-v2-6", "kling-v2-5-turbo,kling-v2-6\u3001kling-v9"),
+        "kling-v9",
+    ),
+    "new model in a sentence": (
+        swap("# Film a picture", "# Film a picture, with kling-v9-turbo too"),
+        "kling-v9-turbo",
+    ),
     "model gone": (swap("kling-v2-1-master, ", ""), "kling-v2-1-master"),
     "mode gained": (swap("Enum values: std, pro", "Enum values: std, pro, ultra"), "ultra"),
     "bound tightened": (swap("cannot exceed 2500", "cannot exceed 500"), "2500 became 500"),
-    "bound in Chinese": (swap("the text cannot exceed 2500 characters", "不能超过3000个字符"), "2500 became 3000"),
-    "server moved": (swap("https://api.chainhub.tech", "https://api2.chainhub.tech"), "api2.chainhub.tech"),
-    "authentication changed": (swap("      type: http\n      scheme: bearer", "      type: apiKey\n      in: header\n      name: x-api-key"), "x-api-key"),
-    "path moved": (swap("/kling/v1/videos/image2video:", "/kling/v2/videos/image2video:"), "a guess"),
-    "answer described": (swap("                properties: {}\n", "                properties: {code: {type: integer}, progress: {type: string}}\n"), "progress"),
-}  # fmt: skip
+    "bound in Chinese": (
+        swap("the text cannot exceed 2500 characters", "不能超过3000个字符"),
+        "2500 became 3000",
+    ),
+    "server moved": (
+        swap("https://api.chainhub.tech", "https://api2.chainhub.tech"),
+        "api2.chainhub.tech",
+    ),
+    "authentication changed": (
+        swap(
+            "      type: http\n      scheme: bearer",
+            "      type: apiKey\n      in: header\n      name: x-api-key",
+        ),
+        "x-api-key",
+    ),
+    "path moved": (
+        swap("/kling/v1/videos/image2video:", "/kling/v2/videos/image2video:"),
+        "a guess",
+    ),
+    "answer described": (
+        swap(
+            "                properties: {}\n",
+            "                properties: {code: {type: integer}, progress: {type: string}}\n",
+        ),
+        "progress",
+    ),
+}
 
 REFUSED: dict[str, tuple[Callable[[str], Any], str]] = {
     "cut off": (lambda p: p[: p.index("                duration:\n")], "has no 'responses'"),
-    "cut off in a line": (lambda p: p[: p.index("images, ") if "images, " in p else p.index("type: object")], "line"),
+    "cut off in a line": (
+        lambda p: p[: p.index("images, ") if "images, " in p else p.index("type: object")],
+        "line",
+    ),
     "login page": (lambda _: "<html>Log in</html>", "no OpenAPI document"),
     "empty": (lambda _: "", "empty"),
     "no opening fence": (swap("```yaml\n", ""), "no fence"),
@@ -169,22 +241,58 @@ REFUSED: dict[str, tuple[Callable[[str], Any], str]] = {
     "two YAML documents": (swap("components:\n", "---\ncomponents:\n"), "second document"),
     "duplicate key": (swap(CFG, CFG + "                  type: string\n"), "twice, first on line"),
     "tag": (swap(CFG, CFG.replace("number", "!!python/name:os.system x")), "tag"),
-    "bomb": (swap("  schemas: {}", "  schemas:\n" + "".join(f"    a{n}: &a{n} [{','.join([f'*a{n - 1}' if n else 'x'] * 10)}]\n" for n in range(7))), "more than"),
+    "bomb": (
+        swap(
+            "  schemas: {}",
+            "  schemas:\n"
+            + "".join(
+                f"    a{n}: &a{n} [{','.join([f'*a{n - 1}' if n else 'x'] * 10)}]\n"
+                for n in range(7)
+            ),
+        ),
+        "more than",
+    ),
     "traversal": (swap("/kling/v1/videos/image2video:", "/kling/../../etc:"), "path"),
-    "name as code": (swap("                image_tail:", "                \"x: str = __import__('os')\":"), "name"),
-    "enumeration as code": (swap(CFG, CFG + "                  enum: ['1\"; import os']\n"), "short plain text"),
-    "deep": (swap(CFG, CFG.replace("number", "number\n                  not: " + "{not: " * 500 + "{}" + "}" * 500)), "deeper than"),
+    "name as code": (
+        swap("                image_tail:", "                \"x: str = __import__('os')\":"),
+        "name",
+    ),
+    "enumeration as code": (
+        swap(CFG, CFG + "                  enum: ['1\"; import os']\n"),
+        "short plain text",
+    ),
+    "deep": (
+        swap(
+            CFG,
+            CFG.replace(
+                "number", "number\n                  not: " + "{not: " * 500 + "{}" + "}" * 500
+            ),
+        ),
+        "deeper than",
+    ),
     "large": (lambda p: p + "x" * pages.MAX_BYTES, "limit"),
-    "foreign reference": (swap(CFG, CFG.replace("type: number", "$ref: https://evil.example/x")), "leaves the document"),
+    "foreign reference": (
+        swap(CFG, CFG.replace("type: number", "$ref: https://evil.example/x")),
+        "leaves the document",
+    ),
     "misspelt type": (swap(CFG, CFG.replace("number", "nubmer")), "can't be 'nubmer'"),
     "misspelt keyword": (swap(CFG, CFG.replace("type", "tpye")), "no keyword"),
     "another OpenAPI": (swap("openapi: 3.0.1", "openapi: 3.1.0"), "only 3.0.x"),
     "another encoding": (lambda p: p.encode("gb18030"), "not UTF-8"),
-    "bad indentation": (swap("                  type: number\n", "               type: number\n"), "not readable as YAML"),
+    "bad indentation": (
+        swap("                  type: number\n", "               type: number\n"),
+        "not readable as YAML",
+    ),
     "undeclared path parameter": (swap("videos/image2video:", "videos/{kind}:"), "Path parameter"),
-    "address as code": (swap("https://api.chainhub.tech", "javascript:alert(1)"), "http(s) address"),
-    "requires what it lacks": (swap("                - duration\n", "                - durration\n"), "'durration'"),
-}  # fmt: skip
+    "address as code": (
+        swap("https://api.chainhub.tech", "javascript:alert(1)"),
+        "http(s) address",
+    ),
+    "requires what it lacks": (
+        swap("                - duration\n", "                - durration\n"),
+        "'durration'",
+    ),
+}
 
 
 @pytest.mark.parametrize("name", COMPATIBLE)
@@ -256,6 +364,7 @@ def test_json_and_bare_pages_read_like_the_page_itself(page: str) -> None:
 
 
 def command(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command without contract tests."""
     script = [sys.executable, str(root / "scripts" / "spec.py"), *arguments, "--no-tests"]
     return subprocess.run(script, capture_output=True, text=True, check=False)
 

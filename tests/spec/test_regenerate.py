@@ -12,14 +12,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from specpipe import build, codegen, facts, files, pipeline, resolve
-from specpipe.errors import ContractError
+from specpipe.errors import ContractError, PageError
 from specpipe.nodes import load
 
 from .conftest import ROOT
 
 
 def regenerate(root: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the command, from another folder."""
     command = [sys.executable, str(root / "scripts" / "regenerate.py"), *arguments]
     return subprocess.run(
         command,
@@ -32,6 +34,7 @@ def regenerate(root: Path, *arguments: str, **environment: str) -> subprocess.Co
 
 
 def tree(root: Path) -> dict[str, bytes]:
+    """The bytes of the contract and the client."""
     paths = [p for name in ("openapi", "generated") for p in (root / name).rglob("*")]
     return {p.relative_to(root).as_posix(): p.read_bytes() for p in paths if p.is_file()}
 
@@ -175,7 +178,7 @@ HOSTILE = 'x"""\n\nimport os; os.system("touch /tmp/pwned")\nr"""\\'
 
 
 def hostile_contract() -> dict[str, Any]:
-    """A contract whose every free text tries to become code. The importer would refuse most of it."""
+    """A contract whose every free text tries to become code. The importer refuses most of it."""
     contract: dict[str, Any] = files.read_yaml(ROOT / files.RESOLVED)
     contract["info"]["title"] = contract["info"]["description"] = HOSTILE
     operation = contract["paths"]["/kling/v1/videos/image2video"]["post"]
@@ -189,7 +192,7 @@ def hostile_contract() -> dict[str, Any]:
 
 
 def test_untrusted_text_does_not_become_code(generator: Path) -> None:
-    """Even past our importer, hostile text stays text: each module has only the calls it always has."""
+    """Even past our importer, hostile text stays text: no module has names it never had."""
     honest = codegen.generate(ROOT, (ROOT / files.RESOLVED).read_bytes())
     try:
         made = codegen.generate(ROOT, resolve.resolved_bytes(hostile_contract()))
@@ -209,10 +212,8 @@ def test_untrusted_text_does_not_become_code(generator: Path) -> None:
 
 def test_the_importer_refuses_what_would_be_code_before_the_generator_sees_it() -> None:
     """Names, enumerations and defaults of that kind don't get past the importer."""
-    import yaml
-
     text = yaml.safe_dump(hostile_contract(), allow_unicode=True)
-    with pytest.raises(pipeline.PageError):
+    with pytest.raises(PageError):
         facts.collect(load(text))
 
 

@@ -14,14 +14,17 @@ HEAD = "openapi: 3.0.1\ninfo:\n  title: ''\n  version: '1'\npaths:\n  /a:\n    g
 
 
 def read(text: str) -> pages.Page:
+    """Read a page."""
     return pages.read(text.encode())
 
 
 def described(value: str) -> str:
+    """A document with a description."""
     return f"{HEAD}      description: {value}\n      responses: {{}}\n"
 
 
 def text_of(node: Node) -> object:
+    """The description of such a document."""
     return node.plain()["paths"]["/a"]["get"]["description"]
 
 

@@ -20,17 +20,34 @@ EXCLUDED = {
 
 
 def schemathesis(url: str, key: str, *more: str) -> subprocess.CompletedProcess[str]:
+    """Run Schemathesis against a gateway."""
     command = [
-        sys.executable, "-m", "schemathesis.cli", "run", str(ROOT / files.RESOLVED), "--url", url,
-        "--header", f"Authorization: Bearer {key}", "--phases", "coverage,fuzzing",
-        "--max-examples", "4", "--generation-deterministic", "--max-time", "10", "--no-color",
-        "--exclude-checks", ",".join(EXCLUDED), *more,
-    ]  # fmt: skip
+        sys.executable,
+        "-m",
+        "schemathesis.cli",
+        "run",
+        str(ROOT / files.RESOLVED),
+        "--url",
+        url,
+        "--header",
+        f"Authorization: Bearer {key}",
+        "--phases",
+        "coverage,fuzzing",
+        "--max-examples",
+        "4",
+        "--generation-deterministic",
+        "--max-time",
+        "10",
+        "--no-color",
+        "--exclude-checks",
+        ",".join(EXCLUDED),
+        *more,
+    ]
     return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
 
 
 def test_the_sandbox_keeps_the_contract() -> None:
-    """Valid and invalid requests alike: no server error, and each answer is as the contract says."""
+    """Valid and invalid requests alike: no server error, each answer as the contract says."""
     with Sandbox(speed=1e6, short_side=90, fps=8, mark=False) as sandbox:
         done = schemathesis(sandbox.base_url, sandbox.api_key)
     assert done.returncode == 0, done.stdout[-4000:]
@@ -39,5 +56,5 @@ def test_the_sandbox_keeps_the_contract() -> None:
 
 @pytest.mark.usefixtures("recorder")
 def test_a_gateway_that_accepts_everything_is_found_out(recorder: Recorder) -> None:  # noqa: F811
-    """The negative control: a server that takes any body and knows no GET does not pass."""
+    """The negative control: a server that takes anything does not pass."""
     assert schemathesis(recorder.url, "k", "--max-failures", "1").returncode == 1

@@ -21,17 +21,30 @@ WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 
 def test_workflows_are_valid() -> None:
     """Each workflow fits the schema of GitHub's workflow files."""
-    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.github-workflows"]
+    command = [
+        sys.executable,
+        "-m",
+        "check_jsonschema",
+        "--builtin-schema",
+        "vendor.github-workflows",
+    ]
     done = subprocess.run([*command, *WORKFLOWS], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
 
 
 def test_workflows_are_safe() -> None:
-    """No injected expressions, no lasting credentials, no unpinned actions, as few rights as needed."""
+    """No injected expressions, no lasting credentials, pinned actions, few rights."""
     program = shutil.which("zizmor", path=sysconfig.get_path("scripts"))
     if program is None:
         pytest.skip("zizmor has no wheel for this machine")
-    command = [program, "--offline", "--no-progress", "--persona", "pedantic", *WORKFLOWS]
+    command: list[str | Path] = [
+        program,
+        "--offline",
+        "--no-progress",
+        "--persona",
+        "pedantic",
+        *WORKFLOWS,
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
 
@@ -49,4 +62,6 @@ def test_the_sources_name_the_facts() -> None:
     """The table of sources leads to the facts that the repository holds."""
     sources = tomllib.loads((ROOT / files.SOURCES).read_text(encoding="utf-8"))
     assert {source["facts"] for source in sources.values()} == {files.UPSTREAM.as_posix()}
-    assert all(source["url"] == "" or source["url"].startswith("https://") for source in sources.values())
+    assert all(
+        source["url"] == "" or source["url"].startswith("https://") for source in sources.values()
+    )
