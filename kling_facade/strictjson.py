@@ -20,9 +20,7 @@ def parse_json(body: bytes) -> Any:
     """
     try:
         text = body.decode("utf-8-sig")
-        return json.loads(
-            text, parse_constant=_no_constant, parse_int=_integer, object_pairs_hook=_no_duplicates
-        )
+        return _DECODER.decode(text)
     except UnicodeDecodeError:
         raise ValueError("it is not UTF-8") from None
     except RecursionError:
@@ -51,3 +49,8 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(value) != len(pairs):
         raise ValueError("it has an object with a key given twice")
     return value
+
+
+_DECODER: Final = json.JSONDecoder(
+    parse_constant=_no_constant, parse_int=_integer, object_pairs_hook=_no_duplicates
+)

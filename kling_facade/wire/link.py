@@ -12,7 +12,7 @@ import ssl
 import time
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Final
 
 import httpx
@@ -36,7 +36,7 @@ from .body import Body
 from .network import AsyncGate, Gate, deadline, install, pool_limits
 from .redaction import watch_logs
 
-__all__ = ["AsyncGatewayClient", "GatewayClient", "Link", "trouble"]
+__all__ = ["AsyncGatewayClient", "GatewayClient", "SETTINGS_ERRORS", "Link", "trouble"]
 
 log = logging.getLogger("kling_facade.wire")
 
@@ -51,6 +51,10 @@ _BEFORE_SENDING: Final = (
     httpx.InvalidURL,
 )
 """What httpx raises before the first byte of a request leaves."""
+
+
+SETTINGS_ERRORS: Final = (ValueError, TypeError, ImportError, OSError, httpx.InvalidURL)
+"""What httpx raises when a client is made with settings that can't be."""
 
 
 def trouble(error: Exception, host: str, *, paid: bool) -> KlingError:
@@ -130,6 +134,10 @@ class Link:
         limits = self.limits
         return httpx.Timeout(limits.read, connect=limits.connect, pool=limits.connect)
 
+    @cached_property
+    def _timeouts(self) -> dict[str, float | None]:
+        return self.timeout().as_dict()
+
     def request(
         self, method: str, path: str, params: Any, json: Any
     ) -> tuple[httpx.Request, float]:
@@ -153,7 +161,7 @@ class Link:
             headers["Content-Type"] = "application/json"
             headers["Content-Length"] = str(body.length)
             seconds = self.limits.upload if body.streams else seconds
-        extensions = {"timeout": self.timeout().as_dict()}
+        extensions = {"timeout": self._timeouts}
         request = httpx.Request(
             method, url, headers=headers, stream=body or _NOTHING, extensions=extensions
         )

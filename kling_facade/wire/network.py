@@ -7,6 +7,7 @@ connection pool, which has no public place for it in 0.28 (hence the narrow pin 
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import select
 import socket
@@ -42,6 +43,9 @@ _allowance: ContextVar[float | None] = ContextVar("kling_allowance", default=Non
 
 _KEEP: Final = 30.0
 """Seconds that an idle connection is kept. Common servers keep them for 60 s and more."""
+
+_SMALL: Final = 16 * 1024
+"""Bytes that may wait to go out together with those that follow."""
 
 Guard = Callable[[str, str], None]
 """Is told a host and an address it resolves to, and raises if that is not to be connected to."""
@@ -174,7 +178,7 @@ def _resolved(host: str, port: int, guard: Guard | None) -> str:
         return host
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # the latter for labels that can be none
         raise httpcore.ConnectError(str(error)) from None
     for entry in found:
         guard(host, str(entry[4][0]))
@@ -182,16 +186,30 @@ def _resolved(host: str, port: int, guard: Guard | None) -> str:
 
 
 class _Stream(httpcore.NetworkStream):
-    """A connection whose operations share the call's deadline."""
+    """A connection whose operations share the call's deadline.
+
+    Small pieces go out together: the head of a request and its body in one packet.
+    """
 
     def __init__(self, inner: httpcore.NetworkStream) -> None:
         self._inner = inner
+        self._unsent = b""
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        if self._unsent:
+            # As httpcore does: a server that hangs up early may have answered all the same.
+            with contextlib.suppress(httpcore.WriteError):
+                self._flush(timeout)
         return self._inner.read(max_bytes, remaining(timeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._inner.write(buffer, remaining(timeout, httpcore.WriteTimeout))
+        self._unsent += buffer
+        if len(self._unsent) > _SMALL:
+            self._flush(timeout)
+
+    def _flush(self, timeout: float | None) -> None:
+        data, self._unsent = self._unsent, b""
+        self._inner.write(data, remaining(timeout, httpcore.WriteTimeout))
 
     def close(self) -> None:
         self._inner.close()
@@ -224,7 +242,11 @@ class _Backend(httpcore.NetworkBackend):
     ) -> httpcore.NetworkStream:
         left = remaining(timeout, httpcore.ConnectTimeout)
         address = _resolved(host, port, self._guard)
-        return _Stream(self._inner.connect_tcp(address, port, left, local_address, socket_options))
+        try:
+            inner = self._inner.connect_tcp(address, port, left, local_address, socket_options)
+        except UnicodeError as error:  # a label that can be none
+            raise httpcore.ConnectError(str(error)) from None
+        return _Stream(inner)
 
     def connect_unix_socket(
         self,
@@ -255,13 +277,23 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
 
     def __init__(self, inner: httpcore.AsyncNetworkStream) -> None:
         self._inner = inner
+        self._unsent = b""
         self._socket: Any = None
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        if self._unsent:
+            with contextlib.suppress(httpcore.WriteError):
+                await self._flush(timeout)
         return await self._inner.read(max_bytes, remaining(timeout))
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        await self._inner.write(buffer, remaining(timeout, httpcore.WriteTimeout))
+        self._unsent += buffer
+        if len(self._unsent) > _SMALL:
+            await self._flush(timeout)
+
+    async def _flush(self, timeout: float | None) -> None:
+        data, self._unsent = self._unsent, b""
+        await self._inner.write(data, remaining(timeout, httpcore.WriteTimeout))
 
     async def aclose(self) -> None:
         await self._inner.aclose()

@@ -13,12 +13,13 @@ from typing import Final
 __all__ = ["redact", "watch_logs"]
 
 _QUERY: Final = re.compile(r"((?:https?:/)?/[^\s'\"?#]*)[?#][^\s'\"]*", re.IGNORECASE)
+_LOCATION: Final = re.compile(r"(location['\"], b?['\"][^?#'\"]*)[?#][^'\"]*", re.IGNORECASE)
 _LOGGERS: Final = ("httpx", "httpcore.http11", "httpcore.http2", "httpcore.proxy")
 
 
 def redact(text: str) -> str:
-    """The text with the query and fragment of every address cut off."""
-    return _QUERY.sub(r"\1?…", text)
+    """The text with query and fragment cut off every address, and off a relative ``Location``."""
+    return _LOCATION.sub(r"\1?…", _QUERY.sub(r"\1?…", text))
 
 
 class _Redaction(logging.Filter):
