@@ -117,6 +117,8 @@ def _copied(extra: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _plain(text: str | None) -> str:
+    if text is not None and not isinstance(text, str):
+        raise InvalidRequest(f"negative_prompt is a text, not {type(text).__name__}")
     return text or ""
 
 
@@ -135,7 +137,18 @@ def _check_allowed(allow: frozenset[str]) -> None:
 
 
 def _text(value: str | SpokenPrompt | None) -> str | SpokenPrompt:
-    return "" if value is None else value
+    if value is None or isinstance(value, str):
+        return value or ""
+    if hasattr(value, "interpolations"):  # a template string (Python 3.14)
+        from .voice import prompt
+
+        return prompt(value)
+    if not _is_spoken(value):
+        raise InvalidRequest(
+            f"prompt is a text, not {type(value).__name__}",
+            hint="Or what voice.prompt() and voice.script() give.",
+        )
+    return value
 
 
 @frozen(kw_only=True)
@@ -200,6 +213,14 @@ class ImageToVideo:
                 f"camera={self.camera!r} is no camera move",
                 hint="Use camera.zoom_in(4), or camera.parse('zoom-in:4').",
             )
+        if self.motion_brush is not None and not hasattr(self.motion_brush, "dynamic_masks"):
+            raise InvalidRequest(
+                f"motion_brush={self.motion_brush!r} is no motion brush",
+                hint="Start one with MotionBrush.over(picture).",
+            )
+        if not (self.sound is None or isinstance(self.sound, bool)):
+            # "off" would be true.
+            raise InvalidRequest(f"sound is True or False, not {self.sound!r}")
         _check_allowed(self.allow)
 
     # What goes out -------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import base64
 import copy
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import attrs
@@ -178,6 +179,10 @@ def test_requests_are_values() -> None:
         ({"voices": "v-1"}, "a list of ids"),
         ({"prompt": voice.prompt("{a}", a="x"), "voices": ["y"]}, "voices in it already"),
         ({"camera": "zoom-in:4"}, "no camera move"),
+        ({"motion_brush": regions.box(0, 0, 9, 9)}, "no motion brush"),
+        ({"sound": "off"}, "True or False, not 'off'"),
+        ({"prompt": 7}, "a text, not int"),
+        ({"negative_prompt": ["rain"]}, "a text, not list"),
         ({"allow": {"no-such-rule"}}, "names no rule: no-such-rule"),
         ({"allow": {"prompt-length"}}, "can't be let through: prompt-length"),
     ],
@@ -316,3 +321,10 @@ def test_a_request_that_can_not_be_shown_is_not() -> None:
 def test_voices_may_be_voice_objects() -> None:
     """A Voice lists its id."""
     assert ImageToVideo(URL, voices=[voice.Voice("a"), "b"]).voices == ("a", "b")
+
+
+def test_a_template_string_is_a_prompt() -> None:
+    """From Python 3.14 a template string may be given as it is."""
+    anna = SimpleNamespace(value=voice.Voice("v-1"), conversion=None, format_spec="")
+    template: Any = SimpleNamespace(strings=("", " speaks"), interpolations=(anna,))
+    assert sent(ImageToVideo(URL, prompt=template))["prompt"] == "<<<voice_1>>> speaks"
