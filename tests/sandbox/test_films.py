@@ -48,7 +48,7 @@ def opened_film(content: bytes) -> av.container.InputContainer:
 
 
 def levels(frame: av.VideoFrame) -> FLOAT:
-    """A frame as RGB, by the numbers of BT.709: not every version of PyAV goes by the file's tag."""
+    """A frame as RGB, by the numbers of BT.709: not every PyAV goes by the file's tag."""
     y, cb, cr = frame.reformat(format="yuv444p").to_ndarray().astype(float)
     y, cb, cr = (y - 16) * 255 / 219, (cb - 128) * 255 / 224, (cr - 128) * 255 / 224
     rgb = np.dstack([y + 1.5748 * cr, y - 0.1873 * cb - 0.4681 * cr, y + 1.8556 * cb])
