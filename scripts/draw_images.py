@@ -15,20 +15,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from kling_facade import ImageToVideo, MotionBrush, camera, paths, regions
-from kling_facade.sandbox.sample import sample_png
+from kling_facade.sandbox.sample import FOX_OUTLINE, sample_png
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 IMAGES: Final = Path(__file__).parents[1] / "docs" / "images"
-_HEAD: Final = [(360, 325), (440, 375), (552, 312), (608, 455), (545, 500), (575, 560)]
-_TAIL: Final = [(585, 500), (632, 468), (678, 520), (660, 630), (575, 690)]
-_PAWS_AND_BACK: Final = [(370, 690), (370, 590), (410, 525), (335, 490), (365, 420)]
 
 
 def walking_fox(picture: bytes) -> Image:
     """A motion brush: the fox moves along a curve, the birch is held."""
-    fox = regions.polygon([*_HEAD, *_TAIL, *_PAWS_AND_BACK], name="fox")
+    fox = regions.polygon(FOX_OUTLINE, name="fox")
     birch = regions.ellipse((1097, 165), 120, 130, name="birch") | regions.box(1068, 250, 1122, 645)
     path = paths.curve([(500, 520), (600, 490), (700, 535), (790, 520)])
     brush = MotionBrush.over(picture).hold(birch, name="birch").move(fox, along=path, name="fox")
