@@ -25,13 +25,15 @@ WRONG = {
 def run(*command: str) -> str:
     """What a checker prints, from the project's root."""
     paths = os.pathsep.join([str(ROOT), str(ROOT / "generated")])
+    # With --verifytypes pyright asks the first python on the path where packages are.
+    executables = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     done = subprocess.run(
         [sys.executable, "-m", *command],
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,
-        env={**os.environ, "PYTHONPATH": paths, "MYPYPATH": paths},
+        env={**os.environ, "PYTHONPATH": paths, "MYPYPATH": paths, "PATH": executables},
     )
     return done.stdout
 
