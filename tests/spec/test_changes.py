@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import copy
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+import spec_changes
 from hypothesis import given
 from hypothesis import strategies as st
 from specpipe import changes, facade, files, judge, report
@@ -382,41 +381,50 @@ def test_what_breaks_is_major(one: Any, two: Any) -> None:
         assert (change.level == "major") == bool(change.breaks)
 
 
-def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """Run the command."""
-    command = [sys.executable, str(ROOT / "scripts" / "spec_changes.py"), *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+def run(*arguments: str | Path) -> int:
+    """Run the command in this process."""
+    return spec_changes.main([str(argument) for argument in arguments])
 
 
-def test_the_command_speaks_three_formats(tmp_path: Path, page: str) -> None:
+def test_the_command_speaks_three_formats(
+    tmp_path: Path, page: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Text for a terminal, Markdown for a pull request, JSON for programs."""
     new = tmp_path / "page.md"
-    new.write_text(
-        page.replace(
-            "                sound:\n",
-            "                seed:\n                  type: integer\n                sound:\n",
-        ),
-        encoding="utf-8",
-    )
+    field = "                seed:\n                  type: integer\n"
+    changed = page.replace("                sound:\n", field + "                sound:\n")
+    new.write_text(changed, encoding="utf-8")
     old = ROOT / "tests" / "spec" / "data" / "page.md"
-    told = json.loads(run(old, new, "--format", "json").stdout)
+    assert run(old, new, "--format", "json") == 0
+    told = json.loads(capsys.readouterr().out)
     assert told["level"] == "minor"
     (change,) = told["changes"]
     assert change["where"] == f"{CREATE} body.seed"
     assert change["what"] == "property added (integer)"
     assert (change["level"], change["facade"]) == ("minor", "missing")
-    assert "| minor |" in run(old, new, "--format", "markdown").stdout
-    assert run(old, new, "--exit-code").returncode == 3
-    assert run(old, old, "--exit-code").stdout == "no changes\n"
+    assert run(old, new, "--format", "markdown") == 0
+    assert "| minor |" in capsys.readouterr().out
+    assert run(old, new, "--exit-code") == 3
+    assert capsys.readouterr().out.startswith("level: minor")
+    assert run(old, old, "--exit-code") == 0
+    assert capsys.readouterr().out == "no changes\n"
 
 
-def test_a_document_that_cannot_be_read_ends_in_1(tmp_path: Path) -> None:
+def test_documents_of_ours_are_compared_too(capsys: pytest.CaptureFixture[str]) -> None:
+    """The facts and the contract are documents like any other."""
+    assert run(ROOT / files.RESOLVED, ROOT / files.RESOLVED) == 0
+    assert run(ROOT / files.UPSTREAM, ROOT / files.UPSTREAM) == 0
+    assert capsys.readouterr().out == "no changes\nno changes\n"
+
+
+def test_a_document_that_cannot_be_read_ends_in_1(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """The command names the file and the line."""
     bad = tmp_path / "bad.yaml"
     bad.write_text("openapi: 3.0.1\na: [", encoding="utf-8")
-    done = run(bad, bad)
-    assert done.returncode == 1
-    assert "bad.yaml: line" in done.stderr
+    assert run(bad, bad) == 1
+    assert "bad.yaml: line" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,9 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
+import import_page
 import pytest
+import spec
 import yaml
 from specpipe import fetch, files, pipeline, report
 from specpipe import page as pages
@@ -363,31 +365,62 @@ def test_json_and_bare_pages_read_like_the_page_itself(page: str) -> None:
         assert taken.document == without
 
 
-def command(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the command without contract tests."""
-    script = [sys.executable, str(root / "scripts" / "spec.py"), *arguments, "--no-tests"]
-    return subprocess.run(script, capture_output=True, text=True, check=False)
+def test_the_command_itself(repository: Path, page: str) -> None:
+    """From another process, with the real generator: its exit code is the verdict."""
+    source = repository / "page.md"
+    source.write_text(ATTENTION["field added"][0](page), encoding="utf-8")
+    command = [sys.executable, str(repository / "scripts" / "spec.py"), str(source), "--no-tests"]
+    done = subprocess.run(command, cwd="/", capture_output=True, text=True, check=False)
+    assert done.returncode == 3, done.stderr
+    model = repository / "generated" / "kling_client" / "models" / "image_to_video_request.py"
+    assert "    ratio: str | Unset = UNSET" in model.read_text(encoding="utf-8")
 
 
-def test_the_command_ends_in_0_3_or_1_with_a_report(repository: Path, page: str) -> None:
+@pytest.fixture
+def command(settled: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], int]:
+    """The command in this process, over a settled repository, given a page's text."""
+    monkeypatch.setattr(files, "ROOT", settled)
+
+    def run_on(text: str) -> int:
+        (settled / "page.md").write_text(text, encoding="utf-8")
+        return spec.main([str(settled / "page.md"), "--no-tests"])
+
+    return run_on
+
+
+def test_the_command_ends_in_0_3_or_1_with_a_report(
+    settled: Path, page: str, command: Callable[[str], int], capsys: pytest.CaptureFixture[str]
+) -> None:
     """Its exit code is the verdict, and build/ holds the report for people and for programs."""
-    source = repository / "page.md"
     for text, code in ((page, 0), (ATTENTION["removed"][0](page), 3), ("nothing", 1)):
-        source.write_text(text, encoding="utf-8")
-        done = command(repository, str(source))
-        assert done.returncode == code, done.stderr
-        assert f"(exit code {code})" in done.stdout
-        assert f"(exit code {code})" in (repository / "build" / "spec-report.md").read_text()
-        assert json.loads((repository / "build" / "spec-report.json").read_text())["exit"] == code
+        assert command(text) == code
+        assert f"(exit code {code})" in capsys.readouterr().out
+        assert f"(exit code {code})" in (settled / "build" / "spec-report.md").read_text()
+        assert json.loads((settled / "build" / "spec-report.json").read_text())["exit"] == code
 
 
-def test_a_terminal_is_not_commanded_by_a_page(repository: Path, page: str) -> None:
+def test_a_terminal_is_not_commanded_by_a_page(
+    page: str, command: Callable[[str], int], capsys: pytest.CaptureFixture[str]
+) -> None:
     """Escape sequences of a page's text don't reach the terminal."""
-    source = repository / "page.md"
-    source.write_text(COMPATIBLE["terminal escapes in a text"](page), encoding="utf-8")
-    done = command(repository, str(source))
-    assert done.returncode == 0
-    assert "\x1b" not in done.stdout + done.stderr
+    assert command(COMPATIBLE["terminal escapes in a text"](page)) == 0
+    told = capsys.readouterr()
+    assert "new text, line" in told.out
+    assert "\x1b" not in told.out + told.err
+
+
+@pytest.mark.usefixtures("settled")
+def test_without_a_page_the_known_address_counts(
+    settled: Path, page: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No PAGE: the address in sources.toml is taken; if there is none, that is said."""
+    monkeypatch.setattr(files, "ROOT", settled)
+    (settled / files.SOURCES).write_text(f'[image2video]\nurl = "{settled / "page.md"}"\n')
+    assert spec.main(["--no-tests"]) == 0
+    (settled / files.SOURCES).write_text('[image2video]\nurl = ""\n')
+    with pytest.raises(SystemExit):
+        spec.main(["--no-tests"])
+    assert "no PAGE given" in capsys.readouterr().err
 
 
 def test_tools_that_fail_are_not_blamed_on_the_page(repository: Path, page: str) -> None:
@@ -399,24 +432,19 @@ def test_tools_that_fail_are_not_blamed_on_the_page(repository: Path, page: str)
     assert tree(repository) == held
 
 
-def test_the_importer_alone_writes_the_same_facts(repository: Path, page: str) -> None:
+def test_the_importer_alone_writes_the_same_facts(
+    settled: Path, page: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     """import_page.py and spec.py agree on the facts; each repair is printed with its line."""
-    source = repository / "page.md"
+    source, target = settled / "page.md", settled / "new" / "facts.yaml"
     source.write_text(page, encoding="utf-8")
-    target = repository / "facts.yaml"
-    script = [
-        sys.executable,
-        str(repository / "scripts" / "import_page.py"),
-        str(source),
-        "--to",
-        str(target),
-    ]
-    done = subprocess.run(script, capture_output=True, text=True, check=True)
-    assert len(re.findall(r": line \d+: colon-in-text:", done.stdout)) == 2
-    run(repository, page)
-    assert target.read_bytes() == (repository / files.UPSTREAM).read_bytes()
+    assert import_page.main([str(source), "--to", str(target)]) == 0
+    assert len(re.findall(r": line \d+: colon-in-text:", capsys.readouterr().out)) == 2
+    assert target.read_bytes() == (settled / files.UPSTREAM).read_bytes()
+    assert import_page.main([str(source), "--to", str(target)]) == 0
+    assert "unchanged" in capsys.readouterr().out
     source.write_text("nothing", encoding="utf-8")
-    assert subprocess.run(script, capture_output=True, check=False).returncode == 1
+    assert import_page.main([str(source), "--to", str(target)]) == 1
 
 
 def test_the_published_page_is_what_the_repository_holds(published_page: bytes) -> None:
