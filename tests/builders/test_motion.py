@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import math
+import sys
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from kling_facade import paths, regions
-from kling_facade.errors import InvalidRequest
+from kling_facade.errors import InvalidRequest, MissingExtra
 from kling_facade.motion import MotionBrush, flip
 from kling_facade.payload import expand
 
@@ -247,3 +248,14 @@ def test_from_wire_takes_what_was_not_expanded() -> None:
     again = MotionBrush.from_wire(brush.static_mask)
     assert again.held is not None
     assert again.held.bitmap(SIZE) == CAR.bitmap(SIZE)
+
+
+def test_masks_need_no_pillow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Shapes become PNGs with the standard library alone; only pictures of them need Pillow."""
+    expected = MotionBrush.over(SIZE).hold(CAR).static_mask
+    monkeypatch.setitem(sys.modules, "PIL", None)
+    monkeypatch.setitem(sys.modules, "PIL.Image", None)
+    again = regions.box(200, 400, 400, 500, name="car")
+    assert expand(MotionBrush.over(SIZE).hold(again).static_mask) == expand(expected)
+    with pytest.raises(MissingExtra, match="needs Pillow"):
+        again.mask(SIZE)
