@@ -85,6 +85,7 @@ class _Base(Generic[_W]):
         self.gateway = _gateway(base_url, gateway)
         self._runtime = runtime or Runtime()
         self._journal = _journal(journal)
+        self._own_journal = self._journal is not journal
         self._policy = Policy(
             limits=limits or Limits(),
             plan=poll or PollPlan(),
@@ -98,7 +99,8 @@ class _Base(Generic[_W]):
         self._lock = threading.Lock()
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}(base_url={self.gateway.base_url!r})"
+        gateway = getattr(self, "gateway", None)  # none yet, in the traceback of a refused key
+        return f"{type(self).__name__}(base_url={gateway and gateway.base_url!r})"
 
     def __getstate__(self) -> Any:
         raise TypeError("a client holds a key and can't be pickled: make it where it is used")
@@ -128,15 +130,22 @@ class _Base(Generic[_W]):
             InvalidRequest: The proxy or the TLS settings, perhaps from the environment, are wrong.
                 They are not shown: a proxy's address may hold a password.
         """
+        from .wire.link import SETTINGS_ERRORS
+
         try:
             return make()
-        except (ValueError, TypeError, ImportError, OSError) as error:
+        except SETTINGS_ERRORS as error:
             kind = type(error).__name__
         raise InvalidRequest(
             f"no connection can be set up with these proxy and TLS settings ({kind})",
             hint="Check proxy and verify, and HTTPS_PROXY, ALL_PROXY and SSL_CERT_FILE in the "
             "environment.",
         )
+
+    def _close_journal(self) -> None:
+        """A journal that was given as a path is ours to close."""
+        if self._own_journal and self._journal is not None:
+            self._journal.close()
 
     def _handle(self, ids: Ids, task: Task | None) -> Any:
         raise NotImplementedError
@@ -335,6 +344,7 @@ class Kling(_Base[Any]):
         while self._open:
             _, client = self._open.popitem()
             client.close()
+        self._close_journal()
 
     def submit(self, request: ImageToVideo) -> Job:
         """Checks the request, then gets one job accepted: one paid job, whatever the network does.
@@ -557,6 +567,7 @@ class AsyncKling(_Base[Any]):
         while self._open:
             _, client = self._open.popitem()
             await client.aclose()
+        self._close_journal()
 
     async def submit(self, request: ImageToVideo) -> AsyncJob:
         """One paid job, whatever the network does; see `Kling.submit`."""

@@ -34,7 +34,7 @@ from .errors import (
 )
 from .flow import Call, Do, Ids, Now, Policy, Sleep, note, refresh
 from .gateway import Gateway, is_loopback
-from .task import Task
+from .task import Task, VideoFile
 
 if TYPE_CHECKING:
     from .journal import Entry
@@ -176,18 +176,20 @@ def _fill(
     """Transfers until the part is whole; each break is one of a few resumes."""
     asked_again = False
     for attempt in range(1, policy.limits.resumes + 2):
-        url = _address(task, ids, gateway)
+        file = _file(task, ids, gateway)
         try:
-            yield from _transfer(part, url, policy)
+            yield from _transfer(part, file, policy)
             return
         except _Gone as gone:
+            status = gone.status
+        except (TransientRead, NotSent) as error:
+            status, failure = None, error
+        if status is not None:
             if asked_again:
-                raise _expired(gone, ids) from None
+                raise _expired(status, ids)
             asked_again = True
             task = yield from refresh(find, ids, policy)
             continue
-        except (TransientRead, NotSent) as error:
-            failure = error
         if attempt > policy.limits.resumes:
             raise failure
         yield Sleep(policy.backoff(attempt))
@@ -201,11 +203,11 @@ class _Gone(Exception):
         self.status = status
 
 
-def _transfer(part: PartFile, url: str, policy: Policy) -> Flow[None]:
+def _transfer(part: PartFile, file: VideoFile, policy: Policy) -> Flow[None]:
     """One answer, from its head to its end."""
     headers = part.resume_headers()
     try:
-        head = yield Open(url, headers)
+        head = yield Open(file.url, headers)
         _accept(head, part, resumed=bool(headers))
         pace = _Pace(policy, (yield Now()))
         while chunk := (yield Read()):
@@ -270,7 +272,8 @@ class _Pace:
         self._since, self._bytes = now, 0
 
 
-def _address(task: Task, ids: Ids, gateway: Gateway) -> str:
+def _file(task: Task, ids: Ids, gateway: Gateway) -> VideoFile:
+    """The video to fetch, if its address is one to fetch from."""
     if not task.videos:
         raise ids.on(
             ResultExpired(
@@ -278,9 +281,8 @@ def _address(task: Task, ids: Ids, gateway: Gateway) -> str:
                 hint="Kling deletes results after 30 days. Has the job ended well? job.refresh()",
             )
         )
-    url = task.videos[0].url
-    refuse_address(url, gateway)
-    return url
+    refuse_address(task.videos[0].url, gateway)
+    return task.videos[0]
 
 
 def refuse_address(url: str, gateway: Gateway) -> None:
@@ -316,12 +318,12 @@ def _is_inner(host: str) -> bool:
     return not inner.is_global
 
 
-def _expired(gone: _Gone, ids: Ids) -> KlingError:
+def _expired(status: int, ids: Ids) -> KlingError:
     return ids.on(
         ResultExpired(
-            f"the video's address answers HTTP {gone.status}, a fresh one too",
+            f"the video's address answers HTTP {status}, a fresh one too",
             hint="Addresses are signed for a while, and Kling deletes results after 30 days.",
-            http_status=gone.status,
+            http_status=status,
         )
     )
 

@@ -108,7 +108,12 @@ def skipping_runtime() -> Runtime:
         sleep(seconds)
         await asyncio.sleep(0)
 
-    return Runtime(monotonic=lambda: time.monotonic() + slept, sleep=sleep, async_sleep=nap)
+    return Runtime(
+        monotonic=lambda: time.monotonic() + slept,
+        sleep=sleep,
+        async_sleep=nap,
+        uniform=lambda: 0.5,
+    )
 
 
 @cache

@@ -39,11 +39,14 @@ class Connection:
     sock: socket.socket
     stopping: threading.Event
     request: Seen
+    gone: bool = False
 
     def send(self, data: bytes) -> None:
         """Writes bytes, if anybody still listens."""
-        with contextlib.suppress(OSError):
+        try:
             self.sock.sendall(data)
+        except OSError:
+            self.gone = True
 
     def reset(self) -> None:
         """Ends the connection with a RST."""
