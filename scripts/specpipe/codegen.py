@@ -15,6 +15,8 @@ import subprocess
 import sys
 import tempfile
 import venv
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -44,11 +46,31 @@ def environment(root: Path) -> Path:
     place = root / VENV
     stamp = place / "pins.sha256"
     wanted = hashlib.sha256((root / files.CODEGEN_PINS).read_bytes()).hexdigest()
-    if not stamp.is_file() or stamp.read_text(encoding="ascii") != wanted:
-        print(f"making {VENV} (once, and when its pins change) …", file=sys.stderr, flush=True)
-        _make(root, place)
-        stamp.write_text(wanted, encoding="ascii")
+    if not _stamped(stamp, wanted):
+        with _alone(root):
+            if not _stamped(stamp, wanted):
+                print(
+                    f"making {VENV} (once, and when its pins change)", file=sys.stderr, flush=True
+                )
+                _make(root, place)
+                stamp.write_text(wanted, encoding="ascii")
     return place / ("Scripts" if os.name == "nt" else "bin")
+
+
+def _stamped(stamp: Path, wanted: str) -> bool:
+    return stamp.is_file() and stamp.read_text(encoding="ascii") == wanted
+
+
+@contextmanager
+def _alone(root: Path) -> Iterator[None]:
+    """One process at a time makes the environment; where the system has no such lock, so be it."""
+    (root / "build").mkdir(exist_ok=True)
+    with (root / "build" / "codegen.lock").open("w") as lock:
+        if sys.platform != "win32":
+            import fcntl
+
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _make(root: Path, place: Path) -> None:

@@ -124,7 +124,11 @@ class _Judge:
         if not fresh:
             return _FINE
         values = ", ".join(map(str, fresh))
-        rows = f"a row to {CATALOG}, and " if name == "model_name" else ""
+        rows = (
+            f"a row to {CATALOG}, its name to KnownModel in kling_facade/request.py, and "
+            if name == "model_name"
+            else ""
+        )
         return "missing", (
             f"{part} does not know {values}: add {rows}the value to the field's action in "
             f"{OVERLAY_FILE}."
