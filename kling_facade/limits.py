@@ -84,7 +84,7 @@ class PollPlan:
     growth: float = field(default=1.2, validator=validators.ge(1.0))
     cap: float = field(default=18.0, validator=_positive)
     jitter: float = field(default=0.15, validator=[validators.ge(0.0), validators.lt(1.0)])
-    together: float = field(default=8.0, validator=_positive)
+    together: float = field(default=12.0, validator=_positive)
 
     def gaps(self, uniform: Callable[[], float] = random.random) -> Iterator[float]:
         """The gaps in seconds, without end.

@@ -77,7 +77,7 @@ class Books:
         now = self.now()
         self._jobs[task_id] = (now, now + lasts, external)
         self._by_external[external] = task_id
-        return self.describe(task_id, "")
+        return {**self.describe(task_id, "", over=False), "task_status": "submitted"}
 
     def find(self, name: str, base: str) -> Any | None:
         """A job by either id."""
@@ -89,10 +89,10 @@ class Books:
         latest = list(reversed(self._jobs))[(number - 1) * size : number * size]
         return [self.describe(task_id, base) for task_id in latest]
 
-    def describe(self, task_id: str, base: str) -> dict[str, Any]:
+    def describe(self, task_id: str, base: str, *, over: bool | None = None) -> dict[str, Any]:
         """A job as Kling's ``data`` object."""
         made, ends, external = self._jobs[task_id]
-        over = self.now() >= ends
+        over = self.now() >= ends if over is None else over
         stamp = 1_790_000_000_000 + round(made * 1000)
         data: dict[str, Any] = {
             "task_id": task_id,
