@@ -18,8 +18,10 @@ __version__: Final = "0.1.0"
 if TYPE_CHECKING:
     from typing import Any, Final
 
-    from . import camera, errors, image, motion, paths, regions, voice
+    from . import callbacks, camera, errors, image, motion, paths, regions, voice
+    from .catalog import Catalog
     from .client import AsyncKling, Kling, KlingAdvice
+    from .cost import Cost
     from .credentials import AccessKeys, ApiKey, Credentials
     from .download import Video
     from .drivers import Runtime
@@ -28,10 +30,13 @@ if TYPE_CHECKING:
         AlreadyExists,
         AuthError,
         BadResponse,
+        CallbackRefused,
         DownloadError,
         InvalidRequest,
         JobFailed,
         JobNotFound,
+        JobTaken,
+        JournalError,
         KlingError,
         MissingExtra,
         NotSent,
@@ -45,14 +50,20 @@ if TYPE_CHECKING:
         TransportSecurityError,
         WaitTimeout,
     )
+    from .fitting import Fitted, fit
+    from .fleet import Outcome
     from .flow import Progress
     from .gateway import CHAINHUB, KLING_BEIJING, KLING_SINGAPORE, Gateway
+    from .image import Picture
     from .job import AsyncJob, Job
+    from .journal import Journal
     from .limits import Limits, PollPlan
     from .motion import MotionBrush
     from .request import ImageToVideo
+    from .resume import Resumed
     from .rules import Problem
     from .task import State, Task, VideoFile
+    from .voice import SpokenPrompt
 
 __all__ = [
     "CHAINHUB",
@@ -66,14 +77,21 @@ __all__ = [
     "AsyncKling",
     "AuthError",
     "BadResponse",
+    "CallbackRefused",
+    "Catalog",
+    "Cost",
     "Credentials",
     "DownloadError",
+    "Fitted",
     "Gateway",
     "ImageToVideo",
     "InvalidRequest",
     "Job",
     "JobFailed",
     "JobNotFound",
+    "JobTaken",
+    "Journal",
+    "JournalError",
     "Kling",
     "KlingAdvice",
     "KlingError",
@@ -81,14 +99,18 @@ __all__ = [
     "MissingExtra",
     "MotionBrush",
     "NotSent",
+    "Outcome",
     "OutcomeUnknown",
+    "Picture",
     "PolicyRejected",
     "PollPlan",
     "Problem",
     "Progress",
     "Rejected",
     "ResultExpired",
+    "Resumed",
     "Runtime",
+    "SpokenPrompt",
     "State",
     "Task",
     "Throttled",
@@ -99,8 +121,10 @@ __all__ = [
     "VideoFile",
     "WaitTimeout",
     "__version__",
+    "callbacks",
     "camera",
     "errors",
+    "fit",
     "image",
     "motion",
     "paths",
@@ -108,24 +132,34 @@ __all__ = [
     "voice",
 ]
 
-_SUBMODULES: Final = frozenset({"camera", "errors", "image", "motion", "paths", "regions", "voice"})
+_SUBMODULES: Final = frozenset(
+    {"callbacks", "camera", "errors", "image", "motion", "paths", "regions", "voice"}
+)
 
 _HOMES: Final = {
+    "catalog": "Catalog",
     "client": "AsyncKling Kling KlingAdvice",
+    "cost": "Cost",
     "credentials": "AccessKeys ApiKey Credentials",
     "download": "Video",
     "drivers": "Runtime",
-    "errors": "AccountError AlreadyExists AuthError BadResponse DownloadError InvalidRequest "
-    "JobFailed JobNotFound KlingError MissingExtra NotSent OutcomeUnknown PolicyRejected Rejected "
+    "errors": "AccountError AlreadyExists AuthError BadResponse CallbackRefused DownloadError "
+    "InvalidRequest JobFailed JobNotFound JobTaken JournalError KlingError MissingExtra NotSent OutcomeUnknown PolicyRejected Rejected "
     "ResultExpired Throttled TransientRead TransportError TransportSecurityError WaitTimeout",
+    "fitting": "Fitted fit",
+    "fleet": "Outcome",
     "flow": "Progress",
     "gateway": "CHAINHUB KLING_BEIJING KLING_SINGAPORE Gateway",
+    "image": "Picture",
     "job": "AsyncJob Job",
+    "journal": "Journal",
     "limits": "Limits PollPlan",
     "motion": "MotionBrush",
     "request": "ImageToVideo",
+    "resume": "Resumed",
     "rules": "Problem",
     "task": "State Task VideoFile",
+    "voice": "SpokenPrompt",
 }
 _HOME_OF: Final = {name: home for home, names in _HOMES.items() for name in names.split()}
 

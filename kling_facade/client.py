@@ -82,7 +82,7 @@ class _Base(Generic[_W]):
         if isinstance(found, KlingError):
             raise found
         self._credentials = found
-        self.gateway = _gateway(base_url, gateway)
+        self.gateway: Gateway = _gateway(base_url, gateway)
         self._runtime = runtime or Runtime()
         self._journal = _journal(journal)
         self._own_journal = self._journal is not journal

@@ -129,7 +129,7 @@ class InvalidRequest(KlingError, ValueError):
 
     def __init__(self, message: str, *, problems: Sequence[Problem] = (), **known: Any) -> None:
         super().__init__(message, **known)
-        self.problems = tuple(problems)
+        self.problems: tuple[Problem, ...] = tuple(problems)
 
 
 class AlreadyExists(InvalidRequest):

@@ -50,7 +50,7 @@ __all__ = [
     "file_names",
 ]
 
-log = logging.getLogger("kling_facade")
+log: logging.Logger = logging.getLogger("kling_facade")
 
 _JobT = TypeVar("_JobT")
 Flow: TypeAlias = "Generator[Any, Any, Any]"

@@ -63,7 +63,7 @@ __all__ = [
     "wait",
 ]
 
-log = logging.getLogger("kling_facade")
+log: logging.Logger = logging.getLogger("kling_facade")
 
 _T = TypeVar("_T")
 

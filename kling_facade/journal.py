@@ -145,7 +145,7 @@ class Journal:
     def __init__(
         self, path: str | os.PathLike[str], *, clock: Callable[[], float] = time.time
     ) -> None:
-        self.path = Path(path).absolute()
+        self.path: Path = Path(path).absolute()
         self._clock = clock
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None

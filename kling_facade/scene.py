@@ -122,7 +122,7 @@ class Scene:
         tail: Image | None = None,
     ) -> None:
         self.size = size
-        self.path = CameraPath(camera, size[0] / size[1])
+        self.path: CameraPath = CameraPath(camera, size[0] / size[1])
         self._picture = _working_copy(picture, size, self.path)
         self._brush = _Layers(self._picture, size, Brush.of(brush)) if brush is not None else None
         self._tail = _cover(tail, size) if tail is not None else None

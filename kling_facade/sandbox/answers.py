@@ -60,8 +60,8 @@ class RefusedError(Exception):
         super().__init__(message)
         self.code = code
         self.message = message
-        self.status = status or STATUS[code]
-        self.headers = headers or {}
+        self.status: int = status or STATUS[code]
+        self.headers: dict[str, str] = headers or {}
 
 
 def _request_id() -> str:

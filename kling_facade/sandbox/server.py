@@ -90,8 +90,8 @@ class Sandbox:
         if fps < 1 or (short_side is not None and short_side < 2):
             raise ValueError(f"fps must be 1 or more, short_side 2 or more: {fps}, {short_side}")
         self.api_key = api_key
-        self.faults = list(faults)
-        self.clock = clock or Clock(speed)
+        self.faults: list[Fault] = list(faults)
+        self.clock: Clock = clock or Clock(speed)
         self._port = port
         self._jobs = Jobs(self.clock, seed, typical)
         self._messenger = Messenger(self.clock, lambda: self.base_url, wall, webhook_secret)

@@ -38,7 +38,7 @@ from .redaction import watch_logs
 
 __all__ = ["AsyncGatewayClient", "GatewayClient", "SETTINGS_ERRORS", "Link", "trouble"]
 
-log = logging.getLogger("kling_facade.wire")
+log: logging.Logger = logging.getLogger("kling_facade.wire")
 
 _LARGEST_OFFSET: Final = 86_400.0
 
