@@ -144,8 +144,9 @@ _HOMES: Final = {
     "download": "Video",
     "drivers": "Runtime",
     "errors": "AccountError AlreadyExists AuthError BadResponse CallbackRefused DownloadError "
-    "InvalidRequest JobFailed JobNotFound JobTaken JournalError KlingError MissingExtra NotSent OutcomeUnknown PolicyRejected Rejected "
-    "ResultExpired Throttled TransientRead TransportError TransportSecurityError WaitTimeout",
+    "InvalidRequest JobFailed JobNotFound JobTaken JournalError KlingError MissingExtra NotSent "
+    "OutcomeUnknown PolicyRejected Rejected ResultExpired Throttled TransientRead TransportError "
+    "TransportSecurityError WaitTimeout",
     "fitting": "Fitted fit",
     "fleet": "Outcome",
     "flow": "Progress",

@@ -192,7 +192,7 @@ _BY_STATUS: Final[Mapping[int, tuple[type[KlingError], str]]] = {
     402: (AccountError, "The gateway asks for payment. Look at the account's balance."),
     407: (NotSent, "The proxy wants a user and a password. Nothing reached the gateway."),
     404: (Rejected, "Nothing answers at this path. Check the base URL and prefix."),
-    413: (InvalidRequest, "The request is too large. Make the picture smaller: image.fit()."),
+    413: (InvalidRequest, "The request is too large. Make the picture smaller: fit()."),
     422: (InvalidRequest, "Correct the request."),
     429: (Throttled, "Wait, then go on."),
 }
