@@ -162,12 +162,16 @@ def test_an_unknown_host_is_named_without_its_path(kind: Kind) -> None:
 
 
 @both
-def test_a_server_without_tls_is_a_security_error_and_tried_once(kind: Kind) -> None:
+def test_a_server_without_tls_is_a_security_error_and_tried_once(
+    kind: Kind, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """There is no retry and no way down to http."""
     with Peer(raw(b"HTTP/1.1 200 OK\r\n\r\n")) as peer:
         url = peer.url.replace("http://", "https://")
         # A TLS client's first bytes hold no blank line: the peer has to speak first.
-        peer._read = lambda sock: sock.sendall(b"HTTP/1.1 400 no TLS here\r\n\r\n")  # type: ignore[assignment,method-assign,return-value]
+        monkeypatch.setattr(
+            peer, "_read", lambda sock: sock.sendall(b"HTTP/1.1 400 no TLS\r\n\r\n")
+        )
         with calling(kind, url) as client, pytest.raises(TransportSecurityError):
             client.submit(PlainRequest())
         assert peer.connections == 1

@@ -396,7 +396,8 @@ def test_signing_without_its_library_says_what_to_install(monkeypatch: pytest.Mo
 
 def test_threads_can_share_a_client(sandbox: Sandbox, picture: Path) -> None:
     """Eight submits at once are eight jobs."""
-    before, errors = sandbox.creates, []
+    before = sandbox.creates
+    errors: list[KlingError] = []
 
     def work() -> None:
         try:
