@@ -44,7 +44,10 @@ FLAT = json.dumps(
         "updated_at": 1722769657708,
         "final_unit_deduction": "2.5",
         "task_info": {"parent_video": {}, "external_task_id": "ours"},
-        "task_result": {"images": [], "videos": [{"id": "v", "url": "https://cdn/v", "duration": "5"}]},
+        "task_result": {
+            "images": [],
+            "videos": [{"id": "v", "url": "https://cdn/v", "duration": "5"}],
+        },
     }
 ).encode()
 
@@ -189,10 +192,12 @@ def test_what_is_no_callback_is_refused(body: bytes, status: int) -> None:
 def test_no_bytes_break_it(body: bytes, headers: dict[str, str]) -> None:
     """Whatever comes, it is a callback or refused."""
     for secret in (None, SECRET):
+        status = 200
         try:
             read(body, headers, secret)
         except CallbackRefused as error:
-            assert error.http_status in (400, 401, 413)
+            status = error.http_status or 0
+        assert status in (200, 400, 401, 413)
 
 
 def test_headers_may_come_as_asgi_has_them() -> None:
@@ -229,6 +234,7 @@ def test_a_forged_callback_only_makes_us_look(kind: Kind) -> None:
         assert job.task is None
         client.do(job.refresh())
     assert job.state is State.PROCESSING
+    assert job.task is not None
     assert job.task.videos == ()
     assert [seen.target for seen in peer.seen] == ["/kling/v1/videos/image2video/801"]
 

@@ -264,10 +264,8 @@ def endless(connection: Connection) -> None:
         connection.send(bytes(65536))
 
 
-LOST = {
-    "closed without a byte": CLOSE,
-    "reset": RESET,
-}
+ODD_DATA: Final[tuple[Any, ...]] = (None, [], "x", 7, [[]])
+ODD_UNITS: Final[tuple[Any, ...]] = (None, "", "much", [], True, "1e999999999", -3)
 
 
 NETWORK = (
@@ -848,7 +846,7 @@ PAYLOADS = (
             *(
                 Case(name=f"{phase} {data!r}", phase=phase, faults=[with_data(data)])  # type: ignore[arg-type] # a letter of Phase
                 for phase in "SP"
-                for data in (None, [], "x", 7, [[]])
+                for data in ODD_DATA
             ),
             forever("null for ever", with_data(None), e.BadResponse),
         ),
@@ -947,7 +945,7 @@ PAYLOADS = (
         "`None`; the video is delivered all the same",
         tuple(
             Case(name=repr(units), phase="P", faults=[polled(final_unit_deduction=units)])
-            for units in (None, "", "much", [], True, "1e999999999", -3)
+            for units in ODD_UNITS
         ),
     ),
     Row(
@@ -1383,11 +1381,13 @@ TABLE: Final[tuple[tuple[str, tuple[Row, ...]], ...]] = (
 INTRODUCTION: Final = """\
 # Faults, and what each ends in
 
-Made from the list that the tests run: `python -m tests.faults.table > docs/faults.md`. A test keeps both
-equal. What the errors mean and what to do about them stands in [reliability.md](reliability.md).
+Made from the list that the tests run: `python -m tests.faults.table > docs/faults.md`. A test
+keeps both equal. What the errors mean and what to do about them stands in
+[reliability.md](reliability.md).
 
-Phases: S submit, L look-up by external id, P poll, D download, C callback, B before anything is sent, R resume.
-*Cases* is how many variants are played over raw sockets, each sync and async, each followed by these checks:
+Phases: S submit, L look-up by external id, P poll, D download, C callback, B before anything is
+sent, R resume. *Cases* is how many variants are played over raw sockets, each sync and async, each
+followed by these checks:
 
 - I1 one create per external id at most, counted at a server that would make a second one
 - I2 every accepted job can be reached from the journal or from the exception
@@ -1404,9 +1404,8 @@ def document() -> str:
     """The page ``docs/faults.md``."""
     parts = [INTRODUCTION]
     for title, rows in TABLE:
-        parts.append(
-            f"\n## {title}\n\n| id | fault | phase | ends in | cases |\n|---|---|---|---|---|\n"
-        )
+        parts.append(f"\n## {title}\n\n| id | fault | phase | ends in | cases |\n")
+        parts.append("|---|---|---|---|---|\n")
         parts += [
             f"| {row.id} | {row.fault} | {row.phases} | {row.expected} | {_shown(row)} |\n"
             for row in rows

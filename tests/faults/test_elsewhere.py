@@ -166,11 +166,12 @@ PASSWORD = "canary-proxy-password"
 def test_n17_a_proxy_that_is_down(kind: Kind) -> None:
     """Nothing was sent, and the proxy's password is nowhere."""
     proxy = f"http://user:{PASSWORD}@127.0.0.1:{free_port()}"
-    with listening() as heard, pytest.raises(NotSent) as caught:
-        with calling(
-            kind, "https://gateway.example", proxy=proxy, runtime=skipping_runtime()
-        ) as client:
-            assert PASSWORD not in str(vars(client.kling))
+    with (
+        listening() as heard,
+        calling(kind, "https://gateway.example", proxy=proxy, runtime=skipping_runtime()) as client,
+    ):
+        assert PASSWORD not in str(vars(client.kling))
+        with pytest.raises(NotSent) as caught:
             client.submit(PlainRequest())
     assert PASSWORD not in str(caught.value) + repr(caught.value) + "".join(heard)
 
@@ -222,7 +223,7 @@ NOON = 1_795_003_200.0
         ("99999999", 99999999.0),
         ("1" + "0" * 400, None),
         ("1e308", None),
-        ("٧", None),
+        ("\u0667", None),
         ("7, 8", None),
         ("Wed, 18 Nov 2026 12:00:30 GMT", 30.0),
         ("Wed, 18 Nov 2026 11:00:00 GMT", None),
