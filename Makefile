@@ -44,6 +44,14 @@ setup: $(VENV)/.dev  ## the environment that tests and tools run in
 test: setup lint types generated  ## every check and test
 	@$(BIN)/python -m pytest -n 2 --cov --cov-report=term:skip-covered --cov-fail-under=95
 
+.PHONY: test-faults
+test-faults: setup  ## the whole matrix: every crash point in every weather, long property tests
+	@$(BIN)/python -m pytest -n 2 -m "long or not long" tests/faults tests/journal tests/callbacks tests/flow tests/download
+
+.PHONY: scoreboard
+scoreboard: setup  ## what other clients do when an answer is lost; writes docs/scoreboard.md
+	@$(BIN)/python scripts/scoreboard.py --write
+
 .PHONY: lint
 lint: setup  ## formatting and lint
 	@$(BIN)/ruff format --check .
