@@ -173,7 +173,7 @@ def test_pins_name_exact_versions_and_no_place() -> None:
 
 def test_every_dependency_is_pinned(project: dict[str, dict[str, dict[str, list[str]]]]) -> None:
     """Of the core and of every extra."""
-    text = (ROOT / "constraints.txt").read_text("utf-8").lower()
+    text = (ROOT / "constraints.txt").read_text("utf-8").lower().replace("_", "-")
     wanted = [
         item for extra in project["project"]["optional-dependencies"].values() for item in extra
     ]
