@@ -6,7 +6,7 @@ import asyncio
 import os
 import queue
 import threading
-from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator
+from collections.abc import AsyncGenerator, Callable, Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
@@ -167,7 +167,7 @@ class Batch(_Batch["Job"]):
         self._outbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._stopping = threading.Event()
 
-    def __iter__(self) -> Iterator[Outcome[Job]]:
+    def __iter__(self) -> Generator[Outcome[Job], None, None]:
         fleet = self._start()
         thread = threading.Thread(target=self._coordinate, args=(fleet,), name="kling-fleet")
         thread.start()
@@ -207,7 +207,7 @@ class Batch(_Batch["Job"]):
         try:
             with ThreadPoolExecutor(workers, "kling-fleet") as pool:
                 self._schedule(fleet, pool)
-            fleet.stop()
+            _release(*fleet.stop())
         except BaseException as error:  # noqa: BLE001 - raised where the caller is
             end = error
         self._outbox.put(end)
@@ -293,14 +293,14 @@ class AsyncBatch(_Batch["AsyncJob"]):
     """Many jobs, from `AsyncKling.generate_many`: ``async for outcome in batch``, once.
 
     It runs in tasks of its own on the running asyncio loop. They end with the iteration; when you
-    leave it early, wrap it in ``contextlib.aclosing`` to have them ended at once.
+    leave it early, use ``contextlib.aclosing(aiter(batch))`` to have them ended at once.
     """
 
     def __init__(self, kling: AsyncKling, *args: Any) -> None:
         super().__init__(kling, *args)
         self._outbox: asyncio.Queue[Any] = asyncio.Queue()
 
-    async def __aiter__(self) -> AsyncIterator[Outcome[AsyncJob]]:
+    async def __aiter__(self) -> AsyncGenerator[Outcome[AsyncJob], None]:
         fleet = self._start()
         runner = asyncio.create_task(self._coordinate(fleet))
         shown: Status | None = None
@@ -326,7 +326,7 @@ class AsyncBatch(_Batch["AsyncJob"]):
 
     async def _coordinate(self, fleet: Fleet) -> None:
         """The scheduling task."""
-        works: dict[asyncio.Task[Any], Work] = {}
+        works: dict[asyncio.Task[Any], Work | None] = {}
         try:
             await self._schedule(fleet, works)
         finally:
@@ -334,10 +334,10 @@ class AsyncBatch(_Batch["AsyncJob"]):
                 task.cancel()
             if works:
                 await asyncio.wait(works)
-            fleet.stop()
+            _release(*fleet.stop(), *(work.entry for work in works.values() if work))
             self._outbox.put_nowait(None)
 
-    async def _schedule(self, fleet: Fleet, works: dict[asyncio.Task[Any], Work]) -> None:
+    async def _schedule(self, fleet: Fleet, works: dict[asyncio.Task[Any], Work | None]) -> None:
         runtime = self._kling._runtime
         while True:
             for work in fleet.work(runtime.monotonic()):
@@ -346,14 +346,18 @@ class AsyncBatch(_Batch["AsyncJob"]):
             if fleet.over:
                 return
             delay = self._delay(fleet)
-            timer = None if delay is None else asyncio.ensure_future(_nap(runtime, delay))
-            both = [*works] if timer is None else [*works, timer]
-            done, _ = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+            timer = None
+            if delay is not None:
+                timer = asyncio.create_task(_nap(runtime, delay))
+                works[timer] = None
+            done, _ = await asyncio.wait(works, return_when=asyncio.FIRST_COMPLETED)
             if timer is not None:
                 timer.cancel()
-                done.discard(timer)
-            for task in done:
-                self._settle(fleet, works.pop(task), task)
+                del works[timer]
+            for task in done - {timer}:
+                finished = works.pop(task)
+                assert finished is not None
+                self._settle(fleet, finished, task)
 
     def _settle(self, fleet: Fleet, work: Work, task: asyncio.Task[Any]) -> None:
         now = self._kling._runtime.monotonic()
@@ -395,9 +399,11 @@ async def _nap(runtime: Any, seconds: float) -> None:
     await runtime.async_sleep(seconds)
 
 
-def _release(entry: Any) -> None:
-    if entry.book is not None:
-        entry.book.release()
+def _release(*entries: Any) -> None:
+    """Lets go of the entries' rows in the journal, so that another run may take them."""
+    for entry in entries:
+        if entry is not None and entry.book is not None:
+            entry.book.release()
 
 
 def _advance(flow: Flow[_T], perform: Callable[[Any], Any]) -> _T | Pause:

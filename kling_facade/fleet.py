@@ -248,7 +248,7 @@ class Window:
 
     def throttled(self, error: Throttled, running: int, began: float, now: float) -> None:
         """A create that ``began`` then was turned away. Those of one burst count once."""
-        if error.code == _TOO_MANY:
+        if _is_full(error):
             self._slots = max(1.0, min(self._slots, float(running)))
         elif began >= self._cut:
             self._creates = max(1.0, self._creates / 2)
@@ -326,18 +326,22 @@ class Fleet:
         while self._timers and self._timers[0][0] <= now:
             _, turn, entry = heapq.heappop(self._timers)
             if entry.timer == turn:
+                entry.timer = 0
                 self._woken(entry)
         works = [*self._questions(), *self._fetches(), *self._creates()]
         works += self._ready
         self._ready.clear()
         return works
 
-    def stop(self) -> None:
-        """Lets everything go. Called when no work is under way."""
+    def stop(self) -> list[_Entry]:
+        """Lets everything go, and says what that was. Called when no work is under way."""
         self._source = None
-        for entry in [*self._held, *self._again, *self._waiting.values()]:
+        left = [*self._held, *self._again, *self._waiting.values(), *self._to_fetch]
+        left += [work.entry for work in self._ready if work.entry is not None]
+        for entry in left:
             if entry.flow is not None:
                 entry.flow.close()
+        return left
 
     # --- results
 
@@ -370,6 +374,7 @@ class Fleet:
             assert entry is not None
             self._busy[work.kind] -= 1
             self._end(entry, error=error)
+            self._release_held(unless_one_tries=True)
         elif work.kind == "release":
             self._over(entry)
         elif entry is None:
@@ -409,13 +414,15 @@ class Fleet:
         if not isinstance(result, Pause):
             self._accepted(entry, result)
             return
-        self._set_timer(entry, result.seconds)
-        if result.throttled is None:
-            return
-        running = len(self._waiting)
-        self._window.throttled(result.throttled, running, entry.began, self._now)
-        self._trouble = result.throttled.message
-        self._held[entry] = None
+        turned_away = result.throttled
+        if not (_is_full(turned_away) and any(held.timer for held in self._held)):
+            self._set_timer(entry, result.seconds)
+        if turned_away is not None:
+            running = len(self._waiting)
+            self._window.throttled(turned_away, running, entry.began, self._now)
+            self._trouble = turned_away.message
+            self._held[entry] = None
+        self._release_held(unless_one_tries=True)
 
     def _accepted(self, entry: _Entry, task: Any) -> None:
         if not isinstance(task, Task):  # it was there already: a video that is kept
@@ -427,6 +434,7 @@ class Fleet:
         entry.flow = entry.job._wait(self._terms.timeout)
         self._waiting[task.task_id] = entry
         self._window.accepted(len(self._waiting))
+        self._release_held()
         self._step(entry, None)
 
     # --- waiting
@@ -497,6 +505,15 @@ class Fleet:
     def _leave(self, entry: _Entry) -> None:
         """A job holds its slot no longer: one that waits for a slot may try."""
         if entry.job is None or self._waiting.pop(entry.job.task_id, None) is None:
+            return
+        self._release_held()
+
+    def _release_held(self, *, unless_one_tries: bool = False) -> None:
+        """Lets the first of those that wait for a slot try again.
+
+        While no slot is free one of them tries for all, at the times of its own flow.
+        """
+        if unless_one_tries and (self._again or any(held.timer for held in self._held)):
             return
         for held in list(self._held)[:1]:
             del self._held[held]
@@ -633,6 +650,11 @@ class _Lists:
             self._off_until = math.inf
 
 
+def _is_full(error: Throttled | None) -> bool:
+    """Whether it says that all slots are in use, so that only the end of a job helps."""
+    return error is not None and error.code == _TOO_MANY
+
+
 def _needless(entry: _Entry, effect: Record) -> bool:
     """Whether there is nobody to write it down."""
     return entry.book is None or bool(entry.book.needless(effect.event))
@@ -675,7 +697,7 @@ def _plain_name(name: Any) -> Path:
     from .errors import InvalidRequest
 
     path = Path(str(name))
-    if path.name != str(name) or str(name) in (".", ".."):
+    if not path.name or path.name != str(name) or path.name == "..":
         raise InvalidRequest(
             f"{str(name)[:80]!r} is not the name of a file",
             hint="A name has no folder in it; the folder is given once, with to=...",
