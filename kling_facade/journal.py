@@ -332,12 +332,6 @@ class Book:
                 self._claim(sql, external_task_id)
         return None if row is None else self._journal._entry(row)
 
-    def peek(self, external_task_id: str) -> Entry | None:
-        """The row, unclaimed."""
-        with self._journal._transaction() as sql:
-            row = self._row(sql, external_task_id)
-        return None if row is None else self._journal._entry(row)
-
     def record(self, event: str, facts: Mapping[str, Any]) -> None:
         """Writes what happened. An intent makes the row; all else changes one that is there.
 

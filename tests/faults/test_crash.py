@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import os
+import random
 import signal
 import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -61,7 +64,8 @@ class Nursery:
     def kill(self, connection: Any = None) -> None:
         """Ends the running child, from the server's side."""
         self.born.wait(5)
-        os.kill(self.child, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.child, signal.SIGKILL)
 
     def close(self) -> None:
         """No more children."""
@@ -228,6 +232,34 @@ def test_after_a_kill_there_is_one_create_and_the_right_file(
                 assert not stage.seen
                 scene.again()
         check(scene)
+
+
+MOMENTS = [
+    pytest.param(seed, marks=[pytest.mark.long] if seed >= 12 else []) for seed in range(120)
+]
+
+
+@pytest.mark.parametrize("seed", MOMENTS)
+def test_killed_at_any_moment_and_run_again_until_it_is_done(
+    seed: int, tmp_path: Path, nursery: Nursery
+) -> None:
+    """No labels: the clock decides when it dies, several times over. One create, the right file."""
+    chance = random.Random(seed)
+    kind: Kind = chance.choice(["sync", "async"])
+    case = Case("any moment", kind, "calm", chance.choice([0, 2]), True)
+    with staged(case, nursery) as stage:
+        scene = Scene(tmp_path, stage, case, nursery)
+        for _ in range(4):
+            threading.Timer(chance.uniform(0.0, 0.12), nursery.kill).start()
+            if scene.first_run() == 0:
+                break
+        scene.again()
+        assert stage.creates == {"ours": 1}
+        assert scene.to.read_bytes() == MP4
+    while threading.active_count() > 1 and any(
+        isinstance(thread, threading.Timer) for thread in threading.enumerate()
+    ):
+        time.sleep(0.005)
 
 
 RERUNS = [Case(point, "sync", "calm", 0, True) for point in POINTS]

@@ -163,6 +163,14 @@ def test_a_refusal_is_final_and_carries_the_external_id(refusal: KlingError) -> 
     assert world.records[-1] == ("refused", {"external_task_id": "ours", "task_id": None})
 
 
+def test_further_jobs_under_one_id_are_named_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    """There should be none; each may have been charged."""
+    world = World(OutcomeUnknown("lost"), envelope(other_task_ids=["802", "803"]))
+    assert run(world).other_task_ids == ("802", "803")
+    assert "2 more jobs" in caplog.text
+    assert "802, 803" in caplog.text
+
+
 def test_an_answer_with_another_external_id_is_not_taken_for_ours() -> None:
     """It counts as a lost answer: the job is looked up by our own id."""
     world = World(envelope("999", external="theirs"), envelope("801"))

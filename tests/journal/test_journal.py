@@ -311,6 +311,67 @@ def test_without_start_times_the_number_must_do(
     assert _lives(f"{machine}:77::x") is alive
 
 
+def test_elsewhere_than_on_linux_numbers_are_all_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No /proc: no start times, no containers."""
+
+    def missing(self: Path) -> Any:
+        raise FileNotFoundError(2, "no such file")
+
+    monkeypatch.setattr(Path, "readlink", missing)
+    monkeypatch.setattr(Path, "read_bytes", missing)
+    with pytest.raises(ProcessLookupError):
+        _start_time(os.getpid())
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert _start_time(os.getpid()) == ""
+    assert _lives(f"{_process()}:x")
+
+
+def test_after_a_fork_the_file_is_opened_anew(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The parent's connection is neither used nor closed: either would break the parent's locks."""
+    from kling_facade import journal as module
+
+    journal.book(HOST).record("intent", {"external_task_id": "a"})
+    parents = journal._connection
+    monkeypatch.setattr(journal, "_pid", -1)
+    journal.close()
+    monkeypatch.setattr(journal, "_connection", parents)
+    assert states(journal) == {"a": "intent"}
+    assert journal._connection is not parents
+    assert module._inherited[-1] is parents
+    module._inherited.pop().close()
+
+
+@pytest.mark.parametrize(("locked", "works"), [(3, True), (1000, False)])
+def test_two_that_set_up_the_file_at_once_wait_for_each_other(
+    locked: int, works: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite does not wait by itself while the mode is switched."""
+    from kling_facade.journal import _set_wal
+
+    class Busy:
+        left = locked
+
+        def execute(self, statement: str) -> Any:
+            if "=" in statement:
+                self.left -= 1
+                if self.left >= 0:
+                    raise sqlite3.OperationalError("database is locked")
+            return self
+
+        def fetchone(self) -> tuple[str]:
+            return ("delete",)
+
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    busy: Any = Busy()
+    if works:
+        _set_wal(busy)
+        return
+    with pytest.raises(sqlite3.OperationalError):
+        _set_wal(busy)
+
+
 def test_two_processes_share_the_rows_of_one_journal(tmp_path: Path) -> None:
     """Two programs resume thirty jobs at once: each row is done by one of them, none is lost."""
     path, folder = tmp_path / "j.sqlite", tmp_path / "out"
