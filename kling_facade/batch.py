@@ -120,6 +120,15 @@ class _Batch(Generic[_JobT]):
         self._on_update = on_update
         self._started = False
         self._status = Status()
+        self._ahead = 0.0
+
+    def _now(self) -> float:
+        return float(self._kling._runtime.monotonic()) + self._ahead
+
+    def _slept_until(self, moment: float) -> None:
+        """Where time is made up, a sleep that is over has taken as long as it should."""
+        if not self._kling._runtime.keeps_time:
+            self._ahead += max(0.0, moment - self._now())
 
     @property
     def status(self) -> Status:
@@ -134,12 +143,12 @@ class _Batch(Generic[_JobT]):
             raise RuntimeError("a batch runs once: make a new one")
         self._started = True
         self._orders.ready()
-        return Fleet(self._requests, self._terms, self._kling._runtime.monotonic())
+        return Fleet(self._requests, self._terms, self._now())
 
     def _delay(self, fleet: Fleet) -> float | None:
         """Seconds until the fleet has to be asked again; ``None`` when a result comes first."""
         wake = fleet.wake_at()
-        return None if wake is None else max(0.0, wake - self._kling._runtime.monotonic())
+        return None if wake is None else max(0.0, wake - self._now())
 
     def _farewell(self) -> str:
         status = self._status
@@ -213,24 +222,31 @@ class Batch(_Batch["Job"]):
         self._outbox.put(end)
 
     def _schedule(self, fleet: Fleet, pool: ThreadPoolExecutor) -> None:
-        clock, busy = self._kling._runtime.monotonic, 0
+        busy = 0
         while not self._stopping.is_set():
-            for work in fleet.work(clock()):
+            for work in fleet.work(self._now()):
                 busy += 1
                 pool.submit(self._do, work)
             self._emit(fleet)
             if fleet.over:
                 return
-            busy -= self._take(fleet, self._delay(fleet))
+            delay, runtime = self._delay(fleet), self._kling._runtime
+            if runtime.keeps_time:
+                busy -= self._take(fleet, None if delay is None else delay / runtime.pace)
+            elif busy:
+                busy -= self._take(fleet, None)
+            else:
+                wake = self._now() + (delay or 0.0)
+                runtime.sleep(delay or 0.0)
+                self._slept_until(wake)
         while busy:
             busy -= self._take(fleet, None)
 
-    def _take(self, fleet: Fleet, delay: float | None) -> int:
+    def _take(self, fleet: Fleet, timeout: float | None) -> int:
         """Waits for a result, then takes all that are there; says how many."""
         taken = 0
-        pace = self._kling._runtime.pace
         try:
-            item = self._inbox.get(timeout=None if delay is None else delay / pace)
+            item = self._inbox.get(timeout=timeout)
             while True:
                 if item is not None:
                     taken += 1
@@ -240,7 +256,7 @@ class Batch(_Batch["Job"]):
             return taken
 
     def _settle(self, fleet: Fleet, work: Work, result: Any, error: Exception | None) -> None:
-        now = self._kling._runtime.monotonic()
+        now = self._now()
         if error is not None:
             fleet.failed(work, error, now)
         else:
@@ -340,18 +356,20 @@ class AsyncBatch(_Batch["AsyncJob"]):
     async def _schedule(self, fleet: Fleet, works: dict[asyncio.Task[Any], Work | None]) -> None:
         runtime = self._kling._runtime
         while True:
-            for work in fleet.work(runtime.monotonic()):
+            for work in fleet.work(self._now()):
                 works[asyncio.create_task(self._result(work))] = work
             self._emit(fleet)
             if fleet.over:
                 return
             delay = self._delay(fleet)
-            timer = None
+            timer, wake = None, self._now() + (delay or 0.0)
             if delay is not None:
                 timer = asyncio.create_task(_nap(runtime, delay))
                 works[timer] = None
             done, _ = await asyncio.wait(works, return_when=asyncio.FIRST_COMPLETED)
             if timer is not None:
+                if timer in done:
+                    self._slept_until(wake)
                 timer.cancel()
                 del works[timer]
             for task in done - {timer}:
@@ -360,7 +378,7 @@ class AsyncBatch(_Batch["AsyncJob"]):
                 self._settle(fleet, finished, task)
 
     def _settle(self, fleet: Fleet, work: Work, task: asyncio.Task[Any]) -> None:
-        now = self._kling._runtime.monotonic()
+        now = self._now()
         error = task.exception()
         if error is None:
             fleet.done(work, task.result(), now)

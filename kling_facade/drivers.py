@@ -58,6 +58,11 @@ class Runtime:
     new_id: Callable[[], str] = lambda: f"kf-{uuid.uuid4().hex}"
     pace: float = 1.0
 
+    @property
+    def keeps_time(self) -> bool:
+        """Whether time passes by itself here, and not only when somebody sleeps."""
+        return self.sleep is time.sleep or self.pace != 1.0
+
     @classmethod
     def sped_up(cls, pace: float) -> Runtime:
         """Clocks that run faster, to go with ``Sandbox(speed=pace)``. Tokens keep real time.

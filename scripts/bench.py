@@ -86,7 +86,10 @@ class Bench:
 
     def row(self, case: Case) -> dict[str, Any]:
         """The figures of a case, and whether its goal is met."""
-        rounds = [self._round(case, number) for number in range(case.rounds)]
+        try:
+            rounds = [self._round(case, number) for number in range(case.rounds)]
+        except subprocess.CalledProcessError as error:
+            return _failed(case, f"it could not be measured: exit code {error.returncode}")
         ours = statistics.median(ours for ours, _ in rounds)
         baseline = statistics.median(base for _, base in rounds)
         ratio = statistics.median(ours / base for ours, base in rounds)
@@ -120,6 +123,13 @@ class Bench:
             sides.reverse()
         found = {side: _measure(case, side) for side in sides}
         return found[case.ours], found[case.baseline]
+
+
+def _failed(case: Case, why: str) -> dict[str, Any]:
+    """A row without figures."""
+    nothing = {"ours": 0.0, "baseline": 0.0, "baseline_name": case.baseline_name, "ratio": 0.0}
+    goal = {"goal": f"{case.of} {case.goal:g}", "met": False, "why": why}
+    return {"name": case.name, "unit": case.unit, **nothing, **goal}
 
 
 def _say(text: str) -> None:
