@@ -14,7 +14,7 @@ from kling_facade import Video
 from kling_facade.errors import KlingError, OutcomeUnknown
 from tests.faults import invariants
 from tests.faults.invariants import Result
-from tests.faults.table import lost
+from tests.faults.ways import lost
 from tests.support.callers import KEY
 from tests.support.peer import Act, answer, raw
 from tests.support.stage import MP4, SIGN, Phase, Spoiled, Stage

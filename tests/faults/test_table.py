@@ -11,7 +11,8 @@ import pytest
 from kling_facade import PollPlan
 from tests.faults import invariants
 from tests.faults.invariants import Result
-from tests.faults.table import TABLE, Case, Row, all_cases, document, lost
+from tests.faults.table import TABLE, all_cases, document
+from tests.faults.ways import Case, Row, lost
 from tests.support.callers import Kind, PlainRequest, calling, skipping_runtime
 from tests.support.peer import raw
 from tests.support.stage import Stage

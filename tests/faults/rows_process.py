@@ -1,0 +1,230 @@
+"""Rows of the fault table: clocks, crashes, callers and callbacks."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tests.faults.ways import Row
+
+CRASH: Final = "tests/faults/test_crash.py::"
+
+AFTER_A_KILL: Final = f"{CRASH}test_after_a_kill_there_is_one_create_and_the_right_file"
+
+AGAIN: Final = f"{CRASH}test_the_same_program_run_again_does_not_pay_again"
+
+HERE: Final = "tests/faults/test_elsewhere.py::"
+
+JOURNAL: Final = "tests/journal/test_journal.py::"
+
+PROCESS = (
+    Row(
+        "K01",
+        "a clock that is wrong by minutes or an hour",
+        "S P",
+        "tokens are signed by the gateway's clock, up to a day away",
+        shown_by=(f"{HERE}test_k01_a_wrong_clock_is_corrected_by_the_gateways",),
+    ),
+    Row(
+        "K02",
+        "the clock is set back during a wait",
+        "P",
+        "deadlines hold on a clock that never goes back",
+        shown_by=(f"{HERE}test_k02_deadlines_do_not_hang_on_the_time_of_day",),
+    ),
+    Row(
+        "K03",
+        "a job that runs longer than a token lives",
+        "P",
+        "each call is signed anew",
+        shown_by=(f"{HERE}test_k03_each_call_is_signed_anew",),
+    ),
+    Row(
+        "K04",
+        "kill -9 before the intent",
+        "S",
+        "nothing sent, nothing recorded",
+        (),
+        (AFTER_A_KILL,),
+    ),
+    Row(
+        "K05",
+        "kill -9 after the intent, before the POST",
+        "S R",
+        "reported; posted once, if the request is handed to `resume` or run again",
+        (),
+        (AFTER_A_KILL, AGAIN),
+    ),
+    Row(
+        "K06",
+        "kill -9 during the POST",
+        "S R",
+        "found by the external id; one create",
+        (),
+        (AFTER_A_KILL, AGAIN),
+    ),
+    Row(
+        "K07",
+        "kill -9 after the answer, before it is recorded",
+        "S R",
+        "the same",
+        (),
+        (AFTER_A_KILL, AGAIN),
+    ),
+    Row(
+        "K08",
+        "kill -9 while polling",
+        "P R",
+        "goes on polling; one create",
+        (),
+        (AFTER_A_KILL, AGAIN),
+    ),
+    Row(
+        "K09",
+        "kill -9 during the download, before and after the rename",
+        "D R",
+        "no part under the final name; no second create; at most one more download",
+        (),
+        (AFTER_A_KILL, AGAIN),
+    ),
+    Row(
+        "K10",
+        "a damaged journal; one of a newer version; a file of something else",
+        "B R",
+        "`JournalError` that names the file; the file is left as it is",
+        (),
+        (
+            f"{JOURNAL}test_a_damaged_journal_is_named",
+            f"{JOURNAL}test_a_newer_journal_is_refused_and_not_touched",
+            f"{JOURNAL}test_a_database_of_something_else_is_not_touched",
+        ),
+    ),
+    Row(
+        "K11",
+        "the journal can't be written",
+        "B",
+        "refused before the POST",
+        (),
+        (f"{JOURNAL}test_nothing_is_sent_without_the_journal",),
+    ),
+    Row(
+        "K12",
+        "Ctrl-C, or a task that is cancelled",
+        "S P D",
+        "the note of the exception has the id; the job goes on at the gateway",
+        (),
+        (
+            f"{HERE}test_k12_an_interruption_leaves_the_id",
+            f"{HERE}test_k12_cancellation_leaves_the_id_and_no_socket",
+        ),
+    ),
+    Row(
+        "K13",
+        "a fork after the client was made; threads that share one",
+        "all",
+        "the child makes connections of its own; no job is made twice",
+        (),
+        (f"{HERE}test_k13_a_fork_takes_new_connections", f"{HERE}test_k13_threads_share_a_client"),
+    ),
+    Row(
+        "K14",
+        "two processes resume the same journal",
+        "R",
+        "a row is claimed in a transaction; the second reports it as taken",
+        (),
+        (
+            f"{CRASH}test_two_processes_never_take_the_same_row",
+            f"{JOURNAL}test_two_processes_share_the_rows_of_one_journal",
+        ),
+    ),
+)
+
+CALLERS = (
+    Row(
+        "X01",
+        "an API key with a line end, spaces, foreign letters, or nothing in it",
+        "B",
+        "refused when the client is made; the key is not shown",
+        (),
+        (f"{HERE}test_x01_a_key_that_can_be_none_is_refused_unseen",),
+    ),
+    Row(
+        "X02",
+        "`repr`, `vars`, `pickle`, `copy`, `asdict`, tracebacks with locals",
+        "all",
+        "no secret in them",
+        (),
+        (f"{HERE}test_x02_nothing_that_can_be_printed_has_the_key",),
+    ),
+    Row(
+        "X03",
+        "logging at DEBUG, of httpx and httpcore too",
+        "all",
+        "no key, no signed address, no picture",
+        (),
+        ("tests/faults/test_table.py::test_every_fault_ends_as_the_table_says",),
+    ),
+    Row(
+        "X04",
+        "pictures that are too large, cut off, of another kind",
+        "B",
+        "refused here, before money is spent",
+        (),
+        (f"{HERE}test_x04_a_picture_that_is_none_is_refused_before_the_create",),
+    ),
+    Row(
+        "X05",
+        "a base URL of `http:`",
+        "B",
+        "refused, but for loopback or where it is allowed in so many words",
+        (),
+        (f"{HERE}test_x05_http_only_to_this_machine",),
+    ),
+    Row(
+        "X07",
+        "a forged callback",
+        "C",
+        "ids only are read from it; the gateway is asked; no address in it is fetched",
+        (),
+        ("tests/callbacks/test_callbacks.py::test_a_forged_callback_only_makes_us_look",),
+    ),
+    Row(
+        "X08",
+        "callbacks repeated, replayed, out of order",
+        "C",
+        "a repeated one is marked; the look-up decides",
+        (),
+        ("tests/callbacks/test_callbacks.py::test_a_repeated_callback_is_marked",),
+    ),
+    Row(
+        "X09",
+        "a callback of 50 MB, of no JSON, of an unknown job",
+        "C",
+        "`CallbackRefused`, with the status to answer",
+        (),
+        ("tests/callbacks/test_callbacks.py::test_what_is_no_callback_is_refused",),
+    ),
+    Row(
+        "X10",
+        "a token that is forged, pickled, of another host, of a newer version",
+        "R",
+        "refused; no address is taken from it",
+        (),
+        ("tests/journal/test_tokens.py::test_what_is_no_token_of_ours_is_refused",),
+    ),
+    Row(
+        "X11",
+        "a thousand jobs at once",
+        "all",
+        "bounded creates and questions, no two clients aligned",
+        (),
+        ("tests/flow/test_wait.py::test_gaps_grow_to_a_cap_and_are_jittered_downwards",),
+    ),
+    Row(
+        "X12",
+        "1303 for an hour",
+        "S",
+        "waits, in flat memory, up to the caller's deadline",
+        (),
+        ("tests/flow/test_submit.py::test_a_full_account_is_waited_for_until_the_deadline_only",),
+    ),
+)
