@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from . import callbacks, camera, errors, image, motion, paths, regions, voice
     from .catalog import Catalog
+    from .batch import AsyncBatch, Batch
     from .client import AsyncKling, Kling, KlingAdvice
     from .cost import Cost
     from .credentials import AccessKeys, ApiKey, Credentials
@@ -51,7 +52,7 @@ if TYPE_CHECKING:
         WaitTimeout,
     )
     from .fitting import Fitted, fit
-    from .fleet import Outcome
+    from .fleet import Outcome, Status
     from .flow import Progress
     from .gateway import CHAINHUB, KLING_BEIJING, KLING_SINGAPORE, Gateway
     from .image import Picture
@@ -73,10 +74,12 @@ __all__ = [
     "AccountError",
     "AlreadyExists",
     "ApiKey",
+    "AsyncBatch",
     "AsyncJob",
     "AsyncKling",
     "AuthError",
     "BadResponse",
+    "Batch",
     "CallbackRefused",
     "Catalog",
     "Cost",
@@ -112,6 +115,7 @@ __all__ = [
     "Runtime",
     "SpokenPrompt",
     "State",
+    "Status",
     "Task",
     "Throttled",
     "TransientRead",
@@ -138,6 +142,7 @@ _SUBMODULES: Final = frozenset(
 
 _HOMES: Final = {
     "catalog": "Catalog",
+    "batch": "AsyncBatch Batch",
     "client": "AsyncKling Kling KlingAdvice",
     "cost": "Cost",
     "credentials": "AccessKeys ApiKey Credentials",
@@ -148,7 +153,7 @@ _HOMES: Final = {
     "OutcomeUnknown PolicyRejected Rejected ResultExpired Throttled TransientRead TransportError "
     "TransportSecurityError WaitTimeout",
     "fitting": "Fitted fit",
-    "fleet": "Outcome",
+    "fleet": "Outcome Status",
     "flow": "Progress",
     "gateway": "CHAINHUB KLING_BEIJING KLING_SINGAPORE Gateway",
     "image": "Picture",
