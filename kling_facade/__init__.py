@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from typing import Any, Final
 
     from . import callbacks, camera, errors, image, motion, paths, regions, voice
-    from .catalog import Catalog
     from .batch import AsyncBatch, Batch
+    from .catalog import Catalog
     from .client import AsyncKling, Kling, KlingAdvice
     from .cost import Cost
     from .credentials import AccessKeys, ApiKey, Credentials
