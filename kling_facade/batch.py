@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from attrs import evolve
 
+from .download import Open, Read
 from .drivers import AsyncPerformer, Performer, drive, drive_async
 from .errors import InvalidRequest, Throttled
 from .fleet import Fleet, Outcome, Pause, Status, Terms, Work, file_names
@@ -295,7 +296,7 @@ class Batch(_Batch["Job"]):
 
     def _going(self, perform: Performer, effect: Any) -> Any:
         """Performs an effect of a download, as long as anybody wants it."""
-        if self._stopping.is_set():
+        if self._stopping.is_set() and isinstance(effect, (Open, Read, Sleep)):
             raise _Stopped
         return perform(effect)
 

@@ -290,3 +290,30 @@ def test_concurrency_has_bounds(client: Callable[..., Any], sandbox: Sandbox) ->
     for wrong in (0, 1000):
         with pytest.raises(InvalidRequest, match="concurrency"):
             kling.generate_many([], concurrency=wrong)
+
+
+def test_a_batch_that_is_given_up_leaves_no_part_of_a_video(
+    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A download that is under way stops at its next piece and cleans up."""
+    from kling_facade.wire.fetch import Transfer
+
+    begun = threading.Event()
+    read = Transfer.read
+
+    def stop(status: Status) -> None:
+        if status.downloading and begun.wait(5):
+            raise KeyboardInterrupt
+
+    with Kling(sandbox.api_key, **options(sandbox)) as kling:
+        batch = kling.generate_many(requests(1), tmp_path, on_update=stop)
+
+        def held(transfer: Transfer) -> bytes:
+            begun.set()
+            batch._stopping.wait(5)
+            return read(transfer)
+
+        monkeypatch.setattr(Transfer, "read", held)
+        with pytest.raises(KeyboardInterrupt):
+            list(batch)
+    assert list(tmp_path.iterdir()) == []
