@@ -322,6 +322,7 @@ def _task(answer: Answer, layers: list[dict[str, Any]]) -> dict[str, Any]:
             layers = [*layers, info]  # MuleRun keeps the job itself under task_info
     status = _status(layers)
     task = dict(layers[-1]) if layers else {}
+    task.pop(OTHER_TASKS, None)  # ours to say, not the gateway's
     task.update(
         task_id=_id(answer, layers),
         task_status=status or "",

@@ -57,6 +57,22 @@ DOWNLOADS = (
                 answer(b"", 302, [("Location", "https://10.0.0.1/v.mp4?sign=canary-sign-77aa")]),
                 e.TransportSecurityError,
             ),
+            *(
+                never(
+                    f"redirect to {where[:8]!r}",
+                    answer(b"", 302, [("Location", where)]),
+                    e.KlingError,
+                )
+                for where in (
+                    "http://[x",
+                    "https://",
+                    "//",
+                    "\xff\xfe",
+                    "x" * 70_000,
+                    "https://a:b:c/",
+                )
+            ),
+            never("redirect to nowhere", answer(b"", 302), e.KlingError),
             never(
                 "redirect to file",
                 answer(b"", 302, [("Location", "file:///etc/passwd")]),
