@@ -153,6 +153,27 @@ def upload_memory_bare(setting: Setting) -> float:
     return _upload_bare(setting, _peak, 1) / 1024
 
 
+def upload_cpu_runwayml(setting: Setting) -> float:
+    """CPU milliseconds of another client that takes pictures as base64: Runway's."""
+    from runwayml import RunwayML, RunwayMLError  # type: ignore[import-not-found,unused-ignore]
+
+    path = _jpeg(setting)
+    client = RunwayML(api_key=_KEY, base_url=setting.url, max_retries=0)
+
+    def send(picture: str) -> None:
+        with contextlib.suppress(RunwayMLError):  # the gateway does not speak its language
+            client.image_to_video.create(
+                model="gen4_turbo", prompt_image=picture, prompt_text="x", ratio="1280:720"
+            )
+
+    send(_ADDRESS)
+    before = _cpu()
+    for _ in range(3):
+        text = base64.b64encode(path.read_bytes()).decode("ascii")
+        send(f"data:image/jpeg;base64,{text}")
+    return 1000 * (_cpu() - before) / 3
+
+
 # --- import --------------------------------------------------------------------------------------
 
 
@@ -183,6 +204,11 @@ def import_checked(setting: Setting) -> float:
 def import_package(setting: Setting) -> float:
     """Importing the package."""
     return _import_cost("import kling_facade")
+
+
+def import_client(setting: Setting) -> float:
+    """Importing the client, and with it all that a call needs."""
+    return _import_cost("import kling_facade.client, kling_facade.wire.link, kling_client.models")
 
 
 def import_httpx(setting: Setting) -> float:
@@ -382,7 +408,8 @@ def _fleet_polls(setting: Setting, *, listing: bool) -> dict[str, float]:
         with Kling(sandbox.api_key, base_url=sandbox.base_url, runtime=runtime) as kling:
             for outcome in kling.generate_many(requests):
                 assert outcome.ok, outcome
-                noticed[outcome.job.task_id] = sandbox.clock.now()
+                assert outcome.job is not None
+                noticed[str(outcome.job.task_id)] = sandbox.clock.now()
         polls = sum(exchange.method == "GET" for exchange in sandbox.requests)
         late = [
             (noticed[job.task_id] - job.ends) / (job.ends - job.created) for job in sandbox.jobs
@@ -415,7 +442,7 @@ def download(setting: Setting) -> float:
         job.download(setting.folder / "warm.mp4")
         before = time.perf_counter()
         video = job.download(setting.folder / "film.mp4")
-        return video.size / 1e6 / (time.perf_counter() - before)
+        return float(video.size) / 1e6 / (time.perf_counter() - before)
 
 
 def download_bare(setting: Setting) -> float:
@@ -489,9 +516,11 @@ PIECES: Final[dict[str, Callable[[Setting], Any]]] = {
         upload_cpu_bare,
         upload_memory,
         upload_memory_bare,
+        upload_cpu_runwayml,
         import_checked,
         import_package,
         import_httpx,
+        import_client,
         create_cpu,
         create_cpu_bare,
         poll_cpu,
@@ -515,7 +544,11 @@ def main(argv: list[str]) -> None:
     warnings.simplefilter("ignore")
     given = json.loads(argv[1])
     setting = Setting(**{**given, "folder": Path(given["folder"])})
-    print(json.dumps(PIECES[argv[0]](setting)))
+    peer = argv[0].removeprefix("import_")
+    if argv[0] in PIECES:
+        print(json.dumps(PIECES[argv[0]](setting)))
+    else:
+        print(json.dumps(_import_cost(f"import {peer}")))
 
 
 if __name__ == "__main__":
