@@ -36,7 +36,7 @@ from .body import Body
 from .network import AsyncGate, Gate, deadline, install, pool_limits
 from .redaction import watch_logs
 
-__all__ = ["AsyncGatewayClient", "GatewayClient", "SETTINGS_ERRORS", "Link", "trouble"]
+__all__ = ["SETTINGS_ERRORS", "AsyncGatewayClient", "GatewayClient", "Link", "trouble"]
 
 log: logging.Logger = logging.getLogger("kling_facade.wire")
 

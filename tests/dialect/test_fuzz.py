@@ -15,11 +15,11 @@ from kling_facade.task import Task
 # fmt: off
 NAMES = st.sampled_from(
     [
-        "code", "message", "request_id", "data", "task_id", "taskId", "id", "task_status", "status",
-        "state", "task_info", "external_task_id", "task_result", "videos", "url", "duration",
-        "watermark_url", "created_at", "updated_at", "error", "final_unit_deduction", "detail", "msg",
-        "outputs", "metadata", "fail_reason", "other_task_ids", "items", "success", "task_status_msg",
-        "progress", "create_time",
+        "code", "message", "request_id", "data", "task_id", "taskId", "id", "task_status",
+        "status", "state", "task_info", "external_task_id", "task_result", "videos", "url",
+        "duration", "watermark_url", "created_at", "updated_at", "error", "final_unit_deduction",
+        "detail", "msg", "outputs", "metadata", "fail_reason", "other_task_ids", "items",
+        "success", "task_status_msg", "progress", "create_time",
     ]
 )
 # fmt: on
