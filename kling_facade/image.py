@@ -9,8 +9,6 @@ What goes out is the address, or bare base64 text that is made while it is sent 
 
 from __future__ import annotations
 
-import base64
-import binascii
 import io
 import re
 import threading
@@ -198,6 +196,9 @@ def _from_text(text: str) -> Picture:
 
 
 def _decoded(text: str) -> bytes:
+    import base64  # late, for most pictures are files or addresses
+    import binascii
+
     try:
         return base64.b64decode("".join(text.split()), validate=True)
     except binascii.Error as error:

@@ -8,9 +8,7 @@ chunk by chunk; `expand` puts the real text in for those who need ordinary JSON:
 
 from __future__ import annotations
 
-import hashlib
 import importlib
-import json
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any, BinaryIO, Final, cast
@@ -91,6 +89,9 @@ def digest_of(body: dict[str, Any]) -> str:
 
     Pictures are read a chunk at a time.
     """
+    import hashlib  # late, and json too: only a journal needs them
+    import json
+
     facts = {name: value for name, value in body.items() if name != "external_task_id"}
     text = json.dumps(_with_digests(facts), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
@@ -99,6 +100,8 @@ def digest_of(body: dict[str, Any]) -> str:
 def _with_digests(value: Any) -> Any:
     """A copy of a JSON-like value with the digest of each picture in its place."""
     if isinstance(value, Base64Text):
+        import hashlib
+
         digest = hashlib.sha256()
         for chunk in value.chunks():
             digest.update(chunk)

@@ -51,7 +51,8 @@ def test_checking_a_request_loads_no_network_and_no_pictures() -> None:
         "import sys\n"
         "from kling_facade import ImageToVideo\n"
         "assert not ImageToVideo('https://example.com/fox.png', prompt='it turns').problems()\n"
-        "print(*{'httpx', 'httpcore', 'PIL', 'kling_client', 'anyio', 'numpy'} & set(sys.modules))"
+        "print(*{'httpx', 'httpcore', 'PIL', 'kling_client', 'anyio', 'numpy', 'hashlib', 'json', "
+        "'kling_facade.motion', 'kling_facade.camera', 'kling_facade.voice'} & set(sys.modules))"
     )
     assert loaded.split() == []
 
