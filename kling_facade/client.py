@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from .credentials import Credentials, Hidden, find_credentials
-from .download import Exist, Video, kept, stored_before
+from .download import Exist, Video, kept, stored_before, sweep
 from .drivers import AsyncPerformer, Performer, Runtime, drive, drive_async, shielded
 from .errors import InvalidRequest, KlingError
 from .flow import Call, Do, Ids, Policy, Progress, Recall, Send, submit
@@ -218,6 +218,8 @@ class _Base(Generic[_W]):
         if own is not None and self._journal is not None:
             ids = Ids(checked_id(own))
             entry = yield Recall(own)
+            if entry is not None and entry.task_id is not None:
+                yield Do(partial(sweep, destination, entry.task_id))
             if entry is not None and entry.sha256 is not None:
                 _, digest = self._create(request, ids)
                 if entry.digest == (yield Do(digest)):

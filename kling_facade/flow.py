@@ -345,7 +345,10 @@ def _from_earlier_run(
                 hint="One external_task_id is one job: choose a new one for a changed request.",
             )
         )
-    return (yield from look_back(entry, find, ids, policy))
+    task = yield from look_back(entry, find, ids, policy)
+    if task is not None:  # the file may have another destination by now
+        yield from note("accepted", evolve(ids, task_id=task.task_id), **facts)
+    return task
 
 
 def look_back(entry: Entry, find: Call, ids: Ids, policy: Policy) -> Flow[Task | None]:

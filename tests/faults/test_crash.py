@@ -277,14 +277,7 @@ def test_the_same_program_run_again_does_not_pay_again(
             assert case.point == "K09 saved"
         video = scene.again()
         assert video.path.read_bytes() == MP4
-        check_rerun(scene)
-
-
-def check_rerun(scene: Scene) -> None:
-    """I1 and I3; a killed run may leave its part file to `resume`."""
-    assert sum(scene.stage.creates.values()) == 1
-    with Journal(scene.journal) as journal:
-        assert [entry.state for entry in journal.entries()] == ["saved"]
+        check(scene)
 
 
 def test_the_nursery_kills_only_where_it_is_told(tmp_path: Path, nursery: Nursery) -> None:

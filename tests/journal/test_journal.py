@@ -22,6 +22,7 @@ from kling_facade.errors import (
     JournalError,
     KlingError,
     OutcomeUnknown,
+    WaitTimeout,
 )
 from kling_facade.journal import Entry, Journal, _lives, _process, _start_time
 from kling_facade.payload import Base64Text, digest_of
@@ -461,6 +462,23 @@ def test_a_file_that_is_there_is_not_made_again(kind: Kind, tmp_path: Path) -> N
     assert stage.posts == 1
     assert len(stage.seen) == requests + 2  # looked up, downloaded
     assert (tmp_path / "v.mp4").read_bytes() == MP4
+
+
+@both
+def test_a_new_destination_is_the_one_that_is_resumed(kind: Kind, tmp_path: Path) -> None:
+    """The program was changed between its two runs, and killed in the second one too."""
+    runtime = skipping_runtime()
+    with (
+        Stage(polls=1000) as stage,
+        calling(kind, stage.url, journal=tmp_path / "j", runtime=runtime) as client,
+    ):
+        for name in ("old.mp4", "new.mp4"):
+            with pytest.raises(WaitTimeout):
+                client.generate(PlainRequest(), tmp_path / name, timeout=30)
+        stage.polls = 0
+        (outcome,) = client.collect(client.kling.resume())
+    assert outcome.video.path == tmp_path / "new.mp4"
+    assert stage.posts == 1
 
 
 @both
