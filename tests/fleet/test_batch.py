@@ -317,3 +317,18 @@ def test_a_batch_that_is_given_up_leaves_no_part_of_a_video(
         with pytest.raises(KeyboardInterrupt):
             list(batch)
     assert list(tmp_path.iterdir()) == []
+
+
+@both
+def test_made_up_time_passes_when_the_fleet_sleeps(kind: str) -> None:
+    """With injected clocks nothing waits for real: minutes of jobs end in a moment."""
+    with Sandbox(0, short_side=96) as sandbox:
+
+        async def pause(seconds: float) -> None:
+            sandbox.advance(seconds)
+            await asyncio.sleep(0)
+
+        world = {"runtime": Runtime(sleep=sandbox.advance, async_sleep=pause)}
+        outcomes, status = run(kind, sandbox, requests(4), client=world)
+        assert all(outcome.ok for outcome in outcomes)
+        assert status.elapsed > 60
