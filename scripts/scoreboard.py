@@ -305,6 +305,9 @@ The server knows no idempotency keys, as Kling's gateways don't. *Same idempoten
 a server that honours such keys could tell the POSTs for one. After its one POST kling-facade looks
 the job up by the external id that it gave it, and goes on with what it finds.
 
+The other clients speak other APIs, and not all of those have a look-up by a caller's name. One
+POST and an error is a fair answer there: the caller pays once, and has to find out for what.
+
 Each client was called with its defaults, and pointed at loopback by:
 
 {pointed}
