@@ -65,6 +65,10 @@ types: setup  ## mypy --strict
 generated: setup  ## the generated tree is what the script makes of the bundled document
 	@$(BIN)/python scripts/regenerate.py --check
 
+.PHONY: bench
+bench: setup  ## what it costs, against named baselines in the same run
+	@$(BIN)/python scripts/bench.py
+
 .PHONY: format
 format: setup  ## put the code in order
 	@$(BIN)/ruff format .

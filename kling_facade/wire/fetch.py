@@ -19,6 +19,8 @@ from .redaction import watch_logs
 __all__ = ["AsyncFetcher", "Fetcher"]
 
 _REDIRECTS: Final = 5
+_READ_BYTES: Final = 256 * 1024
+"""Bytes taken from a socket at a time: httpcore's 64 KiB cost a sixth of the speed on loopback."""
 
 
 class _Terms:
@@ -101,7 +103,7 @@ class Fetcher:
     def __init__(self, gateway: Gateway, limits: Limits, user_agent: str, **options: Any) -> None:
         self._terms = _Terms(gateway, limits, user_agent)
         self._client = httpx.Client(**self._terms.options(), **options)
-        install(self._client, self._terms.guard)
+        install(self._client, self._terms.guard, _READ_BYTES)
 
     def session(self) -> Transfer:
         """A transfer of its own, so that several can run side by side."""
@@ -165,7 +167,7 @@ class AsyncFetcher:
     def __init__(self, gateway: Gateway, limits: Limits, user_agent: str, **options: Any) -> None:
         self._terms = _Terms(gateway, limits, user_agent)
         self._client = httpx.AsyncClient(**self._terms.options(), **options)
-        install(self._client, self._terms.guard)
+        install(self._client, self._terms.guard, _READ_BYTES)
 
     def session(self) -> AsyncTransfer:
         """A transfer of its own, so that several can run side by side."""

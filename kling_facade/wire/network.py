@@ -154,22 +154,24 @@ def guard_public(address: str) -> None:
         raise httpcore.UnsupportedProtocol(f"the address {address} is not a public one")
 
 
-def install(client: httpx.Client | httpx.AsyncClient, guard: Guard | None = None) -> None:
+def install(
+    client: httpx.Client | httpx.AsyncClient, guard: Guard | None = None, read_bytes: int = 0
+) -> None:
     """Puts deadlines, and perhaps a guard, under a client's connection pools.
 
     The guard watches direct connections only: behind a proxy, the proxy resolves names.
     """
-    _wrap(client._transport, guard)
+    _wrap(client._transport, guard, read_bytes)
     for transport in client._mounts.values():
-        _wrap(transport, None)
+        _wrap(transport, None, read_bytes)
 
 
-def _wrap(transport: Any, guard: Guard | None) -> None:
+def _wrap(transport: Any, guard: Guard | None, read_bytes: int) -> None:
     pool = getattr(transport, "_pool", None)
     if isinstance(pool, httpcore.ConnectionPool):
-        pool._network_backend = _Backend(pool._network_backend, guard)
+        pool._network_backend = _Backend(pool._network_backend, guard, read_bytes)
     elif isinstance(pool, httpcore.AsyncConnectionPool):
-        pool._network_backend = _AsyncBackend(pool._network_backend, guard)
+        pool._network_backend = _AsyncBackend(pool._network_backend, guard, read_bytes)
 
 
 def _resolved(host: str, port: int, guard: Guard | None) -> str:
@@ -191,8 +193,9 @@ class _Stream(httpcore.NetworkStream):
     Small pieces go out together: the head of a request and its body in one packet.
     """
 
-    def __init__(self, inner: httpcore.NetworkStream) -> None:
+    def __init__(self, inner: httpcore.NetworkStream, read_bytes: int = 0) -> None:
         self._inner = inner
+        self._read_bytes = read_bytes
         self._unsent = b""
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
@@ -200,7 +203,7 @@ class _Stream(httpcore.NetworkStream):
             # As httpcore does: a server that hangs up early may have answered all the same.
             with contextlib.suppress(httpcore.WriteError):
                 self._flush(timeout)
-        return self._inner.read(max_bytes, remaining(timeout))
+        return self._inner.read(max(max_bytes, self._read_bytes), remaining(timeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self._unsent += buffer
@@ -221,15 +224,19 @@ class _Stream(httpcore.NetworkStream):
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
         left = remaining(timeout, httpcore.ConnectTimeout)
-        return _Stream(self._inner.start_tls(ssl_context, server_hostname, left))
+        tls = self._inner.start_tls(ssl_context, server_hostname, left)
+        return _Stream(tls, self._read_bytes)
 
     def get_extra_info(self, info: str) -> Any:
         return self._inner.get_extra_info(info)
 
 
 class _Backend(httpcore.NetworkBackend):
-    def __init__(self, inner: httpcore.NetworkBackend, guard: Guard | None) -> None:
+    def __init__(
+        self, inner: httpcore.NetworkBackend, guard: Guard | None, read_bytes: int = 0
+    ) -> None:
         self._inner = inner
+        self._read_bytes = read_bytes
         self._guard = guard
 
     def connect_tcp(
@@ -246,7 +253,7 @@ class _Backend(httpcore.NetworkBackend):
             inner = self._inner.connect_tcp(address, port, left, local_address, socket_options)
         except UnicodeError as error:  # a label that can be none
             raise httpcore.ConnectError(str(error)) from None
-        return _Stream(inner)
+        return _Stream(inner, self._read_bytes)
 
     def connect_unix_socket(
         self,
@@ -275,8 +282,9 @@ def _has_unread(sock: Any) -> bool:
 class _AsyncStream(httpcore.AsyncNetworkStream):
     """The same for ``await``."""
 
-    def __init__(self, inner: httpcore.AsyncNetworkStream) -> None:
+    def __init__(self, inner: httpcore.AsyncNetworkStream, read_bytes: int = 0) -> None:
         self._inner = inner
+        self._read_bytes = read_bytes
         self._unsent = b""
         self._socket: Any = None
 
@@ -305,7 +313,8 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
         timeout: float | None = None,
     ) -> httpcore.AsyncNetworkStream:
         left = remaining(timeout, httpcore.ConnectTimeout)
-        return _AsyncStream(await self._inner.start_tls(ssl_context, server_hostname, left))
+        tls = await self._inner.start_tls(ssl_context, server_hostname, left)
+        return _AsyncStream(tls, self._read_bytes)
 
     def get_extra_info(self, info: str) -> Any:
         """As the inner stream says it, but for the one question that is asked all the time.
@@ -321,8 +330,11 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
 
 
 class _AsyncBackend(httpcore.AsyncNetworkBackend):
-    def __init__(self, inner: httpcore.AsyncNetworkBackend, guard: Guard | None) -> None:
+    def __init__(
+        self, inner: httpcore.AsyncNetworkBackend, guard: Guard | None, read_bytes: int = 0
+    ) -> None:
         self._inner = inner
+        self._read_bytes = read_bytes
         self._guard = guard
 
     async def connect_tcp(
@@ -338,7 +350,7 @@ class _AsyncBackend(httpcore.AsyncNetworkBackend):
         if self._guard is not None:
             address = await anyio.to_thread.run_sync(_resolved, host, port, self._guard)
         stream = await self._inner.connect_tcp(address, port, left, local_address, socket_options)
-        return _AsyncStream(stream)
+        return _AsyncStream(stream, self._read_bytes)
 
     async def connect_unix_socket(
         self,

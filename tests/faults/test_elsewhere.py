@@ -33,6 +33,7 @@ from kling_facade.errors import (
 from kling_facade.flow import Call, Ids, Policy, wait
 from kling_facade.gateway import Gateway
 from kling_facade.payload import Base64Text
+from kling_facade.sandbox.sample import sample_png
 from kling_facade.task import State, Task
 from kling_facade.wire.answers import retry_after
 from kling_facade.wire.link import Link
@@ -550,9 +551,12 @@ def test_x04_a_picture_that_is_none_is_refused_before_the_create(tmp_path: Path)
     """Text that calls itself a JPEG, and a PNG that is cut off."""
     fake = tmp_path / "fox.jpg"
     fake.write_text("this is no picture")
+    cut = tmp_path / "cut.png"
+    cut.write_bytes(sample_png()[:2000])
     with Stage() as stage, calling("sync", stage.url) as client:
-        with pytest.raises(InvalidRequest):
-            client.kling.generate(ImageToVideo(fake), tmp_path / "v.mp4")
+        for picture in (fake, cut):
+            with pytest.raises(InvalidRequest):
+                client.kling.generate(ImageToVideo(picture), tmp_path / "v.mp4")
     assert stage.seen == []
 
 
