@@ -65,7 +65,7 @@ class Orders:
 
     def begin(self, entry: Any) -> Flow[Any]:
         """The video that is there already, or the task of a job that was accepted."""
-        from .client import _check_price, _place
+        from .client import _place
 
         kling, request, facts = self._kling, entry.request, None
         if self._folder is not None:
@@ -74,7 +74,7 @@ class Orders:
             if video is not None:
                 return video
             facts = _place(path, self._exist)
-        _check_price(request, self._max_units, kling.gateway)
+        kling._check_price(request, self._max_units)
         flow, entry.ids = yield Do(lambda: kling._submission(request, facts, self._policy))
         return (yield from flow)
 

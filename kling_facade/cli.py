@@ -113,6 +113,9 @@ def _add_request(parser: argparse.ArgumentParser) -> None:
     rules.add_argument(
         "--allow", action="append", default=[], metavar="RULE", help="let a capability rule through"
     )
+    rules.add_argument(
+        "--catalog", metavar="TOML", help="what models can and cost, laid over the bundled table"
+    )
     rules.add_argument("--external-task-id", metavar="ID", help="your own id of the job")
     rules.add_argument("--callback-url", metavar="URL", help="told of each change of the job")
 
@@ -189,17 +192,16 @@ def _brush(picture: Picture, holds: Sequence[str], moves: Sequence[str]) -> Any:
 def _client(options: argparse.Namespace) -> Kling:
     from .client import Kling
 
-    return Kling(base_url=options.base_url)
+    return Kling(base_url=options.base_url, catalog=getattr(options, "catalog", None))
 
 
 def _generate(options: argparse.Namespace, out: ProgressLine) -> None:
-    from .client import _check_price
     from .download import ready_destination
 
     request = _request(options, out)
     ready_destination(options.to, options.exist)
     with _client(options) as kling, _advice_as_lines(out):
-        _check_price(request, options.max_units, kling.gateway)
+        kling._check_price(request, options.max_units)
         job = kling.submit(request)
         out.say(f"job {job.task_id} accepted (external id {job.external_task_id})")
         _finish(job, options, out)
@@ -215,11 +217,14 @@ def _finish(job: Job, options: argparse.Namespace, out: ProgressLine) -> None:
 
 
 def _check(options: argparse.Namespace, out: ProgressLine) -> None:
+    from .catalog import Catalog
+
     request = _request(options, out)
-    problems = request.problems()
+    catalog = Catalog.load(options.catalog) if options.catalog else None
+    problems = request.problems(catalog)
     for problem in problems:
         print(problem)
-    print(request.cost())
+    print(request.cost(catalog=catalog))
     if any(problem.severity != "advice" for problem in problems):
         raise InvalidRequest("the request would be refused: nothing was sent")
     print("nothing forbids this request" + (", see the advice above" if problems else ""))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import warnings
-from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from pathlib import Path
@@ -15,7 +15,7 @@ from .credentials import Credentials, Hidden, find_credentials
 from .download import Exist, Video, kept, stored_before, sweep
 from .drivers import AsyncPerformer, Performer, Runtime, drive, drive_async, shielded
 from .errors import InvalidRequest, KlingError
-from .flow import Call, Do, Ids, Policy, Progress, Recall, Send, submit
+from .flow import Call, Do, Ids, Policy, Progress, Recall, ask, submit
 from .gateway import CHAINHUB, KLING_BEIJING, KLING_SINGAPORE, Gateway
 from .job import AsyncJob, Job
 from .limits import Limits, PollPlan, RetryBudget
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from kling_client import Client
 
     from .batch import AsyncBatch, Batch, Orders
+    from .catalog import Catalog
     from .fleet import Names, Status, Terms
     from .journal import Book, Journal
     from .request import ImageToVideo
     from .resume import Resumed
-    from .rules import Problem
 
 __all__ = ["AsyncKling", "Kling", "KlingAdvice"]
 
@@ -70,6 +70,7 @@ class _Base(Generic[_W]):
         gateway: Gateway | None = None,
         credentials: Credentials | None = None,
         journal: Journal | str | os.PathLike[str] | None = None,
+        catalog: Catalog | str | os.PathLike[str] | None = None,
         limits: Limits | None = None,
         poll: PollPlan | None = None,
         proxy: str | None = None,
@@ -86,6 +87,7 @@ class _Base(Generic[_W]):
         self._runtime = runtime or Runtime()
         self._journal = _journal(journal)
         self._own_journal = self._journal is not journal
+        self._catalog = _catalog(catalog)
         self._policy = Policy(
             limits=limits or Limits(),
             plan=poll or PollPlan(),
@@ -176,13 +178,16 @@ class _Base(Generic[_W]):
         Raises:
             InvalidRequest: With every problem at once. Nothing was sent.
         """
-        problems = request.problems()
-        errors = [problem for problem in problems if problem.severity != "advice"]
-        if errors:
-            raise InvalidRequest(_listing(errors), problems=problems)
-        for problem in problems:
-            warnings.warn(f"{problem}", KlingAdvice, stacklevel=4)
+        for problem in request.check(self._catalog):
+            warnings.warn(f"{problem}", KlingAdvice, stacklevel=5)
         return request
+
+    def _check_price(self, request: ImageToVideo, max_units: float | None) -> None:
+        if max_units is not None:
+            from .cost import check_price
+
+            factor = self.gateway.unit_price_factor
+            check_price(request, max_units, factor=factor, catalog=self._catalog)
 
     def _submission(
         self,
@@ -262,15 +267,8 @@ class _Base(Generic[_W]):
 
     def _page(self, number: int, size: int) -> Flow[list[Task]]:
         arguments = {"page_num": number, "page_size": size}
-        envelope = yield Send(Call("list_image_to_video", arguments))
+        envelope = yield from ask(Call("list_image_to_video", arguments), self._policy)
         return [Task.read(data) for data in envelope.data or ()]
-
-
-def _listing(problems: Sequence[Problem]) -> str:
-    if len(problems) == 1:
-        return str(problems[0])
-    lines = "\n".join(f"  - {problem}" for problem in problems)
-    return f"the request has {len(problems)} problems:\n{lines}"
 
 
 def _ids(gateway: Gateway, task_id: str | None, external_task_id: str | None) -> Ids:
@@ -289,6 +287,14 @@ def _journal(journal: Journal | str | os.PathLike[str] | None) -> Journal | None
     from .journal import Journal
 
     return journal if isinstance(journal, Journal) else Journal(journal)
+
+
+def _catalog(catalog: Catalog | str | os.PathLike[str] | None) -> Catalog | None:
+    if catalog is None:
+        return None  # the bundled one, read when the first request is checked
+    from .catalog import Catalog
+
+    return catalog if isinstance(catalog, Catalog) else Catalog.load(catalog)
 
 
 def _given(journal: Journal | None) -> Journal:
@@ -318,6 +324,8 @@ class Kling(_Base[Any]):
         credentials: More than a key: `ApiKey` or `AccessKeys`.
         journal: A file that keeps what was paid for: a path, or a `Journal`. Without one, a job
             that is under way when the process dies is known to the gateway only.
+        catalog: What the models can and what they cost, where you know better than the bundled
+            catalogue: a TOML file that is laid over it, or a `Catalog`.
         limits: How long and how much: `Limits`.
         poll: When to ask for a job's state: `PollPlan`.
         proxy: Address of a proxy, as in httpx.
@@ -469,7 +477,7 @@ class Kling(_Base[Any]):
             there = self._run(self._standing(request, to, exist), book=book)
             if there is not None:
                 return there
-            _check_price(request, max_units, self.gateway)
+            self._check_price(request, max_units)
             job = self._submit(request, book, _place(to, exist))
             return job.wait(timeout, on_update=on_update).download(to, exist=exist)
 
@@ -645,7 +653,7 @@ class AsyncKling(_Base[Any]):
             there = await self._run(self._standing(request, to, exist), book=book)
             if there is not None:
                 return there
-            _check_price(request, max_units, self.gateway)
+            self._check_price(request, max_units)
             job = await self._submit(request, book, _place(to, exist))
             await job.wait(timeout, on_update=on_update)
             return await job.download(to, exist=exist)
@@ -718,10 +726,3 @@ def _perhaps(ids: Ids) -> str:
 def _check_page(size: int) -> None:
     if not 1 <= size <= _LARGEST_PAGE:
         raise InvalidRequest(f"page_size is {size}; a page has 1 to {_LARGEST_PAGE} jobs (VD1)")
-
-
-def _check_price(request: ImageToVideo, max_units: float | None, gateway: Gateway) -> None:
-    if max_units is not None:
-        from .cost import check_price
-
-        check_price(request, max_units, factor=gateway.unit_price_factor)

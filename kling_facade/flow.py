@@ -55,6 +55,7 @@ __all__ = [
     "Send",
     "Sleep",
     "Tell",
+    "ask",
     "look_back",
     "note",
     "refresh",
@@ -478,13 +479,34 @@ def refresh(find: Call, ids: Ids, policy: Policy) -> Flow[Task]:
         JobNotFound: The gateway knows no such job.
         KlingError: The reads failed for good.
     """
-    attempt = 0
+    task: Task = yield from ask(find, policy, lambda envelope: _task(envelope, ids), ids)
+    return task
+
+
+def ask(
+    call: Call,
+    policy: Policy,
+    read: Callable[[Any], Any] = lambda envelope: envelope,
+    ids: Ids | None = None,
+) -> Flow[Any]:
+    """A question that costs nothing, asked a few times more where it fails in passing.
+
+    Args:
+        call: The question; never a create.
+        policy: Limits and randomness.
+        read: Makes the result of the answer; what it raises counts as a failed answer.
+        ids: What errors carry.
+
+    Raises:
+        KlingError: It failed for good.
+    """
+    attempt, known = 0, ids or Ids()
     while True:
         attempt += 1
         try:
-            return _task((yield Send(find)), ids)
+            return read((yield Send(call)))
         except KlingError as error:
-            failure = ids.on(error)
+            failure = known.on(error)
         delay = _read_again(failure, attempt, policy)
         if delay is None or attempt >= policy.limits.attempts or not policy.budget.spend():
             raise failure

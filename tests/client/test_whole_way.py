@@ -41,6 +41,7 @@ from kling_facade.gateway import CHAINHUB, KLING_SINGAPORE
 from kling_facade.sandbox import Sandbox
 from kling_facade.task import State
 from tests.support.callers import Kind, calling
+from tests.support.peer import Peer, answer, raw, task_json
 
 KINDS: list[Kind] = ["sync", "async"]
 both = pytest.mark.parametrize("kind", KINDS)
@@ -155,6 +156,38 @@ def test_advice_is_a_warning_and_not_an_error(kind: Kind, sandbox: Sandbox, pict
     with calling(kind, sandbox.base_url) as client:
         with pytest.warns(KlingAdvice, match="model-retired"):
             client.submit(ImageToVideo(picture, prompt="x", model="kling-v2-1"))
+
+
+def test_advice_points_at_the_line_that_asked_for_it(sandbox: Sandbox, picture: Path) -> None:
+    """As a warning should: in the user's program, not in ours."""
+    request = ImageToVideo(picture, prompt="x", model="kling-v2-1")
+    with Kling(sandbox.api_key, base_url=sandbox.base_url) as kling:
+        with pytest.warns(KlingAdvice) as caught:
+            kling.submit(request)
+    assert {Path(warning.filename).name for warning in caught} == {Path(__file__).name}
+
+
+@both
+def test_a_newer_catalogue_is_gone_by(kind: Kind, sandbox: Sandbox, picture: Path) -> None:
+    """A table of the user's lets a model through that the bundled one holds back, and prices it."""
+    table = picture.with_name("newer.toml")
+    table.write_text(
+        '[models.kling-v2-6]\ncamera = { at = ["std 5"], source = "mine", date = "2026-11" }\n'
+    )
+    request = ImageToVideo(picture, prompt="x", camera=camera.zoom_in(4))
+    with calling(kind, sandbox.base_url) as client, pytest.raises(InvalidRequest):
+        client.submit(request)
+    with calling(kind, sandbox.base_url, catalog=table) as client:
+        assert client.submit(request).task_id
+
+
+@both
+def test_a_list_is_asked_for_again_where_it_fails_in_passing(kind: Kind) -> None:
+    """A page that is lost costs nothing but time."""
+    page = answer({"code": 0, "data": [task_json()["data"]]})
+    with Peer(answer(b"", 502), page) as peer, calling(kind, peer.url) as client:
+        assert [job.task_id for job in client.jobs()] == ["801"]
+    assert len(peer.seen) == 2
 
 
 @both
@@ -451,8 +484,6 @@ def test_an_async_update_may_be_awaited(sandbox: Sandbox, picture: Path) -> None
 def test_a_cancelled_submit_says_which_job_may_exist(picture: Path) -> None:
     """The external id travels in the note of the cancellation."""
     import asyncio
-
-    from tests.support.peer import Peer, raw
 
     async def run(url: str) -> None:
         async with AsyncKling("k", base_url=url) as kling:

@@ -28,8 +28,8 @@ class PlainRequest:
     image: str | Base64Text = "https://example.com/fox.png"
     found: tuple[Any, ...] = ()
 
-    def problems(self) -> list[Any]:
-        """Whatever the test wants found."""
+    def check(self, catalog: Any = None) -> list[Any]:
+        """Whatever advice the test wants given."""
         return list(self.found)
 
     def to_body(self, *, preset_config: bool = True) -> ImageToVideoRequest:
