@@ -6,10 +6,10 @@ the generated model that goes out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypeGuard, cast
 
-from attrs import evolve, field, frozen
+from attrs import evolve, field, fields, frozen
 
 from .catalog import Catalog
 from .errors import InvalidRequest
@@ -151,7 +151,7 @@ def _text(value: str | SpokenPrompt | None) -> str | SpokenPrompt:
     return value
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class ImageToVideo:
     """A picture, and what the video made of it shall show.
 
@@ -202,6 +202,19 @@ class ImageToVideo:
     external_task_id: str | None = None
     allow: frozenset[str] = field(default=frozenset(), converter=_names)
     extra: Mapping[str, Any] = field(factory=dict, converter=_copied, hash=False)
+
+    def __repr__(self) -> str:
+        changed = [f"{name}={value!r}" for name, value in self._given() if name != "image"]
+        return f"ImageToVideo({', '.join([repr(self.image.label), *changed])})"
+
+    def _given(self) -> Iterator[tuple[str, Any]]:
+        """The attributes that are not as they are when left out."""
+        for attribute in fields(type(self)):
+            factory = getattr(attribute.default, "factory", None)
+            left_out = factory() if factory else attribute.default
+            value = getattr(self, attribute.name)
+            if value != left_out:
+                yield attribute.name, value
 
     def __attrs_post_init__(self) -> None:
         if _is_spoken(self.prompt) and self.voices:

@@ -328,3 +328,12 @@ def test_a_template_string_is_a_prompt() -> None:
     anna = SimpleNamespace(value=voice.Voice("v-1"), conversion=None, format_spec="")
     template: Any = SimpleNamespace(strings=("", " speaks"), interpolations=(anna,))
     assert sent(ImageToVideo(URL, prompt=template))["prompt"] == "<<<voice_1>>> speaks"
+
+
+def test_a_request_shows_what_was_said_and_no_more() -> None:
+    """What was left out is left out; what it shows builds the same request."""
+    request = ImageToVideo("fox.png", prompt="x", camera=camera.zoom_in(4), duration=10)
+    assert repr(request) == (
+        "ImageToVideo('fox.png', prompt='x', duration=10, camera=camera.zoom_in(4))"
+    )
+    assert eval(repr(request)) == request
