@@ -59,6 +59,8 @@ Exist = Literal["error", "skip", "overwrite"]
 _GONE: Final = frozenset({401, 403, 404, 410})
 _RENAME_TRIES: Final = 3
 _MAGIC_BYTES: Final = 16
+_AHEAD: Final = 8 * 1024 * 1024
+"""Bytes after which the system is told to begin writing them to the disk."""
 
 
 @frozen
@@ -427,6 +429,7 @@ class PartFile:
     _expected: int | None = None
     _etag: str | None = None
     _start: bytes = b""
+    _begun: int = 0
 
     def open(self) -> None:
         """Creates it; never opens a file that is there."""
@@ -452,7 +455,7 @@ class PartFile:
         """Forgets what came so far."""
         self._out.seek(0)
         self._out.truncate()
-        self.size, self._digest, self._start = 0, hashlib.sha256(), b""
+        self.size, self._digest, self._start, self._begun = 0, hashlib.sha256(), b"", 0
 
     def other_etag(self, head: Head) -> bool:
         """Whether the answer is of another file than before."""
@@ -494,6 +497,16 @@ class PartFile:
         self._out.write(chunk)
         self._digest.update(chunk)
         self.size += len(chunk)
+        if self.size - self._begun >= _AHEAD:
+            self._begin_flush()
+
+    def _begin_flush(self) -> None:
+        """Lets the system write what came while more comes: the flush at the end is shorter."""
+        if advise := getattr(os, "posix_fadvise", None):
+            self._out.flush()
+            length = self.size - self._begun
+            advise(self._out.fileno(), self._begun, length, os.POSIX_FADV_DONTNEED)
+        self._begun = self.size
 
     def check_whole(self) -> None:
         """Says whether the transfer ended where it should.

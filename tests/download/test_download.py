@@ -98,6 +98,20 @@ def test_a_video_arrives_whole_and_is_described(kind: Kind, tmp_path: Path) -> N
 
 
 @both
+@pytest.mark.parametrize("there", [True, False])
+def test_flushing_ahead_changes_no_byte(
+    kind: Kind, there: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the system can begin to write early, and where it can't; across a resume too."""
+    monkeypatch.setattr("kling_facade.download._AHEAD", 10_000)
+    if not there:
+        monkeypatch.delattr(os, "posix_fadvise", raising=False)
+    video = fetch(kind, Store(cut(50_000), WHOLE), tmp_path / "v.mp4")
+    assert video.path.read_bytes() == MP4
+    assert video.sha256 == hashlib.sha256(MP4).hexdigest()
+
+
+@both
 def test_the_key_is_not_sent_to_where_the_video_lies(kind: Kind, tmp_path: Path) -> None:
     """Neither key nor cookie; the signed query arrives as it was given."""
     store = Store(WHOLE)
