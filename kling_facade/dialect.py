@@ -155,7 +155,9 @@ def _as_code(value: Any) -> int | str | None:
     text = str(value).strip()
     if text.lower() in _GOOD_WORDS:
         return None
-    return int(text) if re.fullmatch(r"\d{1,9}", text) else text[:64]
+    if re.fullmatch(r"[0-9]{1,9}", text):
+        return int(text) if int(text) not in (0, 200) else None
+    return text[:64]
 
 
 _BY_CODE: Final[Mapping[int, tuple[type[KlingError], str]]] = {

@@ -134,6 +134,12 @@ def test_an_error_in_a_200_is_an_error(payload: Any) -> None:
     assert type(meaning(200, payload)) is e.Rejected
 
 
+@pytest.mark.parametrize("code", [0, 200, "0", "00", " 200 ", "0200", "SUCCESS", "ok", "", None])
+def test_a_good_code_is_no_error_in_whatever_form(code: Any) -> None:
+    """Numbers come as text, and with zeros in front."""
+    assert read_task(Answer(200, {"code": code, "data": {"task_id": "801"}}))["code"] == 0
+
+
 def test_words_of_the_gateway_are_quoted_on_one_line_and_cut() -> None:
     """A page of HTML, or control characters, can't flood or fake a log."""
     error = meaning(400, {"code": 1200, "message": "bad\r\nINFO all is well \x1b[2J" + "x" * 500})
