@@ -48,6 +48,10 @@ test: setup lint types generated  ## every check and test
 test-faults: setup  ## the whole matrix: every crash point in every weather, long property tests
 	@$(BIN)/python -m pytest -n 2 -m "long or not long" tests/faults tests/journal tests/callbacks tests/flow tests/download
 
+.PHONY: test-long
+test-long: setup  ## the property tests with many more examples, other ones each time
+	@HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n 2 -m hypothesis
+
 .PHONY: scoreboard
 scoreboard: setup  ## what other clients do when an answer is lost; writes docs/scoreboard.md
 	@$(BIN)/python scripts/scoreboard.py --write

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from hypothesis import settings
 
 settings.register_profile("suite", deadline=None, derandomize=True, database=None, max_examples=60)
-settings.register_profile("long", deadline=None, max_examples=2000)
-settings.load_profile("suite")
+settings.register_profile("long", deadline=None, database=None, max_examples=1000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))  # the long one: make test-long
 
 
 @pytest.fixture(autouse=True)
