@@ -1,6 +1,6 @@
 """How answers are read: any gateway's JSON becomes the contract's shape, or a typed error.
 
-Gateways wrap Kling's answers in their own ways (kling-facts section 8, 2026-11). `read_task` and
+Gateways wrap Kling's answers in their own ways, as their pages show (2026-11). `read_task` and
 `read_tasks` give the one shape the generated models parse. Whether an answer is an error is decided
 by Kling's ``code`` first and by the HTTP status only where there is no code: Kling answers 429 both
 for "wait" (1302, 1303) and for "pay" (1100 to 1102), and reports a failed job with 200 and code 0.

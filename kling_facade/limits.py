@@ -70,7 +70,7 @@ class PollPlan:
 
     The defaults are tuned by simulation (docs/performance.md): of the plans that ask at most once
     for each 15 s of a typical job, they learn of its end soonest. Third parties ask every 5 to 16 s
-    (kling-facts: COMFY 16 s); queries are free (VD4).
+    (COMFY 16 s); queries are free (VD4).
 
     Attributes:
         first: Seconds before the first question.

@@ -45,7 +45,7 @@ class State(StrEnum):
         return _WORDS.get((word or "").strip().lower().replace("-", "_"), cls.UNKNOWN)
 
 
-# The vendor's four words and those of the gateways in kling-facts section 8 (2026-11).
+# The vendor's four words and those of ten gateways, by their public pages (2026-11).
 _WORDS: Final[Mapping[str, State]] = {
     word: state
     for state, words in {

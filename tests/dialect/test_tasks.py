@@ -1,6 +1,6 @@
 """Every gateway's way of saying the same thing is read as the same `Task`.
 
-The shapes are put together from descriptions of the gateways (kling-facts section 8, 2026-11).
+The shapes are put together from the gateways' public descriptions (2026-11).
 """
 
 from __future__ import annotations
