@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from .errors import InvalidRequest
-from .image import Picture, need_pillow
+from .image import PATH_HINT, Picture, need_pillow
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -87,11 +87,13 @@ def _too_large(picture: Picture, what: str) -> InvalidRequest:
 
 def _unreadable(picture: Picture, error: Exception) -> InvalidRequest:
     if isinstance(error, FileNotFoundError):
-        return InvalidRequest(f"{picture.label}: there is no such file")
+        return InvalidRequest(f"{picture.label}: there is no such file", hint=PATH_HINT)
     try:
         kind = picture.header.format
     except OSError as broken:
-        return InvalidRequest(f"{picture.label} can't be read: {broken.strerror or broken}")
+        return InvalidRequest(
+            f"{picture.label} can't be read: {broken.strerror or broken}", hint=PATH_HINT
+        )
     hint = {
         "HEIC": "Pillow reads HEIC with a plugin: pip install pillow-heif, then "
         "pillow_heif.register_heif_opener().",

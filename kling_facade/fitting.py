@@ -19,7 +19,7 @@ from attrs import define, field, frozen
 from .decoding import MAX_PIXELS, opened, upright
 from .errors import InvalidRequest
 from .header import Header
-from .image import Picture, PictureSource, need_pillow
+from .image import PATH_HINT, Picture, PictureSource, need_pillow
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -106,7 +106,9 @@ def _fits(picture: Picture, long_side: int) -> bool:
     try:
         header, byte_count = picture.header, picture.byte_count
     except OSError as error:
-        raise InvalidRequest(f"{picture.label} can't be read: {error.strerror or error}") from error
+        raise InvalidRequest(
+            f"{picture.label} can't be read: {error.strerror or error}", hint=PATH_HINT
+        ) from error
     return (
         header.format in ("JPEG", "PNG")
         and header.damage is None

@@ -42,6 +42,9 @@ _DATA_URL: Final = re.compile(r"data:[^,]*;base64,", re.IGNORECASE)
 _BASE64_OF_PICTURE: Final = ("/9j/", "iVBORw0KGgo")
 """How base64 of a JPEG and of a PNG begins. No sensible path begins so and is that long."""
 
+PATH_HINT: Final = "Check the path; a relative one is looked for in the current folder."
+"""What to do about a picture's file that isn't there or may not be read."""
+
 
 def need_pillow(purpose: str) -> None:
     """Make sure that Pillow can be imported.

@@ -200,6 +200,17 @@ def test_the_demo_films_a_picture_of_the_users(
     assert "generate photo.jpg" in out
 
 
+def test_the_demo_says_what_to_do_about_a_picture_that_is_not_there(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The commonest mistake of all."""
+    monkeypatch.chdir(tmp_path)
+    code, _, err = kling(capsys, "demo", "--image", "nothing.jpg")
+    assert code == 1
+    assert "nothing.jpg can't be read" in err
+    assert "Check the path" in err
+
+
 def test_the_demo_refuses_a_text_file_named_jpg(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
