@@ -16,7 +16,7 @@ import secrets
 import struct
 import time
 from collections.abc import Generator, Mapping
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Literal, TypeVar
 from urllib.parse import urlsplit
@@ -70,16 +70,27 @@ class Video:
     Attributes:
         path: Where it lies.
         size: Bytes.
-        sha256: Hexadecimal digest of its content.
         task_id: The job it came from; empty for a file that was there before any job.
         duration: Seconds, as the gateway says.
     """
 
     path: Path
     size: int
-    sha256: str
     task_id: str
     duration: float | None = None
+    _known_sha256: str | None = field(default=None, repr=False, eq=False)
+
+    @cached_property
+    def sha256(self) -> str:
+        """Hexadecimal digest of its content.
+
+        With a journal it is made while the file is stored, and written down there. Without one,
+        the file is read when you first ask.
+
+        Raises:
+            OSError: The file can't be read any more.
+        """
+        return self._known_sha256 or _sha256(self.path)
 
     def __fspath__(self) -> str:
         return str(self.path)
@@ -138,11 +149,23 @@ def download(
     policy: Policy,
     gateway: Gateway,
     exist: Exist = "error",
+    *,
+    digest: bool = False,
 ) -> Flow[Video]:
     """Brings the first video of a finished job to ``destination``.
 
     An interrupted transfer is taken up where it stopped, if the server can; an address that no
     longer serves is asked for anew once.
+
+    Args:
+        find: The look-up of the job, for a fresh address.
+        task: Its final snapshot.
+        destination: Where the file goes.
+        ids: What errors and the journal know the job by.
+        policy: Limits and randomness.
+        gateway: Whom the address may name besides public hosts.
+        exist: What to do when the destination exists.
+        digest: Whether a journal wants the SHA-256 now.
 
     Raises:
         ResultExpired: The address is dead and the gateway has no other.
@@ -157,8 +180,9 @@ def download(
     try:
         yield Do(part.open)
         yield from _fill(part, find, task, ids, policy, gateway)
-        size, digest = yield Do(part.seal)
-        yield from note("stored", ids, size=size, sha256=digest, destination=str(destination))
+        yield Do(part.seal)
+        known = (yield Do(part.sha256)) if digest else None
+        yield from note("stored", ids, size=part.size, sha256=known, destination=str(destination))
         yield Do(partial(part.publish, replace=exist == "overwrite"))
         yield from note("saved", ids)
     except OSError as error:
@@ -166,7 +190,7 @@ def download(
     except KlingError as error:
         failure = ids.on(error).with_traceback(None)  # the frames hold a signed address
     else:
-        return Video(destination, size, digest, task.task_id, task.videos[0].duration)
+        return Video(destination, part.size, task.task_id, task.videos[0].duration, known)
     finally:
         part.discard()
     raise failure
@@ -370,17 +394,19 @@ def kept(destination: Path, exist: Exist, task_id: str = "") -> Video | None:
     if exist != "skip" or not destination.is_file():
         return None
     with destination.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-        size = file.tell()
+        size = file.seek(0, os.SEEK_END)
         check_mp4(file, size)
-    return Video(destination, size, digest, task_id)
+    return Video(destination, size, task_id)
 
 
-def file_digest(path: Path) -> str | None:
-    """SHA-256 of a file, or ``None`` when there is no such file."""
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _sha256_if_there(path: Path) -> str | None:
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return _sha256(path)
     except OSError:
         return None
 
@@ -389,12 +415,12 @@ def stored_before(entry: Entry | None, destination: Path, ids: Ids) -> Flow[Vide
     """The video that an earlier run brought to the destination, if the journal vouches for it."""
     if entry is None or entry.sha256 is None or entry.destination != destination:
         return None
-    digest = yield Do(partial(file_digest, destination))
+    digest = yield Do(partial(_sha256_if_there, destination))
     if digest != entry.sha256 or entry.size is None or entry.task_id is None:
         return None
     if entry.state != "saved":
         yield from note("saved", ids)
-    return Video(destination, entry.size, entry.sha256, entry.task_id)
+    return Video(destination, entry.size, entry.task_id, None, digest)
 
 
 def _disk_error(error: OSError, destination: Path, ids: Ids) -> KlingError:
@@ -425,7 +451,6 @@ class PartFile:
     size: int = 0
     _file: BinaryIO | None = None
     _path: Path | None = None
-    _digest: Any = field(factory=hashlib.sha256)
     _expected: int | None = None
     _etag: str | None = None
     _start: bytes = b""
@@ -455,7 +480,7 @@ class PartFile:
         """Forgets what came so far."""
         self._out.seek(0)
         self._out.truncate()
-        self.size, self._digest, self._start, self._begun = 0, hashlib.sha256(), b"", 0
+        self.size, self._start, self._begun = 0, b"", 0
 
     def other_etag(self, head: Head) -> bool:
         """Whether the answer is of another file than before."""
@@ -495,7 +520,6 @@ class PartFile:
         if self.size + len(chunk) > self.limit:
             raise _too_large(self.limit)
         self._out.write(chunk)
-        self._digest.update(chunk)
         self.size += len(chunk)
         if self.size - self._begun >= _AHEAD:
             self._begin_flush()
@@ -520,16 +544,19 @@ class PartFile:
         self._out.flush()
         check_mp4(self._out, self.size)
 
-    def seal(self) -> tuple[int, str]:
-        """Flushes it to the disk.
-
-        Returns:
-            Size in bytes and SHA-256.
-        """
+    def seal(self) -> None:
+        """Flushes it to the disk."""
         self._out.flush()
         os.fsync(self._out.fileno())
         self._out.close()
-        return self.size, self._digest.hexdigest()
+
+    def sha256(self) -> str:
+        """Its digest, once it is sealed.
+
+        Read back, which costs what hashing costs and no more: the system still has the pages.
+        """
+        assert self._path is not None
+        return _sha256(self._path)
 
     def publish(self, *, replace: bool) -> None:
         """Gives it its name.

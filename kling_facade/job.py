@@ -98,6 +98,7 @@ class _Handle:
             self._kling._policy,
             self._kling.gateway,
             exist,
+            digest=self._kling._journal is not None,
         )
 
     def _succeeded(self) -> Self:

@@ -122,7 +122,9 @@ class _Row:
         yield Do(partial(sweep, destination, task.task_id))
         exist: Exist = "overwrite" if self.entry.replace_file else "error"
         gateway = self.kling.gateway
-        video = yield from download(self.find, task, destination, ids, policy, gateway, exist)
+        video = yield from download(
+            self.find, task, destination, ids, policy, gateway, exist, digest=True
+        )
         return task, video
 
     def job(self) -> Any:

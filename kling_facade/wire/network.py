@@ -292,7 +292,7 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
         if self._unsent:
             with contextlib.suppress(httpcore.WriteError):
                 await self._flush(timeout)
-        return await self._inner.read(max_bytes, remaining(timeout))
+        return await self._inner.read(max(max_bytes, self._read_bytes), remaining(timeout))
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self._unsent += buffer

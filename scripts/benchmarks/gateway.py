@@ -30,6 +30,7 @@ _EXTERNAL: Final = re.compile(rb'"external_task_id"\s*:\s*"([^"]*)"')
 _CREATE: Final = "/kling/v1/videos/image2video"
 _KEPT: Final = 4096
 """Bytes of a body's end that are kept: enough for an external id, wherever the picture stands."""
+_PIECE: Final = 256 * 1024
 
 
 def video(size: int) -> bytes:
@@ -122,6 +123,8 @@ class _Connection(asyncio.Protocol):
         self._tail = b""
         self._left = 0
         self._request = ("", "", "")
+        self._rest = memoryview(b"")
+        self._full = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -165,7 +168,22 @@ class _Connection(asyncio.Protocol):
             content = json.dumps(content, separators=(",", ":")).encode()
         head = f"HTTP/1.1 {status} X\r\nContent-Length: {len(content)}\r\n"
         media = "video/mp4" if kind == "file" else "application/json"
-        self._transport.write(f"{head}Content-Type: {media}\r\n\r\n".encode() + content)
+        self._transport.write(f"{head}Content-Type: {media}\r\n\r\n".encode() + content[:_PIECE])
+        self._rest = memoryview(content)[_PIECE:]
+        self._send()
+
+    def _send(self) -> None:
+        """Sends on as there is room: a transport copies all that it can't send at once."""
+        while self._rest and not self._full:
+            self._transport.write(self._rest[:_PIECE])
+            self._rest = self._rest[_PIECE:]
+
+    def pause_writing(self) -> None:
+        self._full = True
+
+    def resume_writing(self) -> None:
+        self._full = False
+        self._send()
 
 
 def _route(

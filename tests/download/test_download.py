@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -95,6 +96,27 @@ def test_a_video_arrives_whole_and_is_described(kind: Kind, tmp_path: Path) -> N
     assert video.task_id == "801"
     assert Path(video) == tmp_path / "v.mp4"
     assert names_in(tmp_path) == ["v.mp4"]
+
+
+@both
+def test_a_digest_is_made_when_it_is_asked_for(kind: Kind, tmp_path: Path) -> None:
+    """Nobody pays for it before; then it stands. A file that is gone has none."""
+    video = fetch(kind, Store(WHOLE), tmp_path / "v.mp4")
+    video.path.write_bytes(b"changed since")
+    assert video.sha256 == hashlib.sha256(b"changed since").hexdigest()
+    video.path.unlink()
+    assert video.sha256 == hashlib.sha256(b"changed since").hexdigest()
+    with pytest.raises(FileNotFoundError):
+        _ = evolve(video).sha256
+
+
+@both
+def test_with_a_journal_the_digest_is_made_at_once(kind: Kind, tmp_path: Path) -> None:
+    """The journal has to vouch for the file after a crash."""
+    (tmp_path / "films").mkdir()
+    video = fetch(kind, Store(WHOLE), tmp_path / "films" / "v.mp4", journal=tmp_path / "j.sqlite")
+    video.path.unlink()
+    assert video.sha256 == hashlib.sha256(MP4).hexdigest()
 
 
 @both
@@ -408,7 +430,8 @@ def test_a_rename_is_tried_again_where_another_process_holds_the_name(
     part_file = PartFile(tmp_path / "v.mp4", 1000)
     part_file.open()
     part_file.write(b"....ftyp")
-    assert part_file.seal()[0] == 8
+    part_file.seal()
+    assert part_file.size == 8
     part_file.publish(replace=True)
     assert len(tries) == 3
 

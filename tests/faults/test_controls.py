@@ -48,7 +48,7 @@ class Naive:
         ):
             for chunk in got.iter_bytes():
                 file.write(chunk)
-        return Video(to, to.stat().st_size, "", job["task_id"])
+        return Video(to, to.stat().st_size, job["task_id"])
 
 
 def naive(folder: Path, faults: dict[Phase, list[Spoiled]]) -> tuple[Stage, Result]:
