@@ -6,6 +6,7 @@ import asyncio
 import os
 import queue
 import threading
+from collections import deque
 from collections.abc import AsyncGenerator, Callable, Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from .client import AsyncKling, Kling, _Base
     from .download import Exist
     from .job import AsyncJob, Job
+    from .poller import News
     from .request import ImageToVideo
 
 __all__ = ["AsyncBatch", "Batch", "Orders"]
@@ -144,7 +146,12 @@ class _Batch(Generic[_JobT]):
             raise RuntimeError("a batch runs once: make a new one")
         self._started = True
         self._orders.ready()
-        return Fleet(self._requests, self._terms, self._now())
+        watch = self._kling._poller().watch(self._told)
+        return Fleet(self._requests, self._terms, watch, self._now())
+
+    def _told(self, news: News) -> None:
+        """Takes what the fleet's watch is told."""
+        raise NotImplementedError
 
     def _delay(self, fleet: Fleet) -> float | None:
         """Seconds until the fleet has to be asked again; ``None`` when a result comes first."""
@@ -172,7 +179,7 @@ class Batch(_Batch["Job"]):
 
     def __init__(self, kling: Kling, *args: Any) -> None:
         super().__init__(kling, *args)
-        self._inbox: queue.SimpleQueue[tuple[Work, Any, Exception | None] | None]
+        self._inbox: queue.SimpleQueue[tuple[Work, Any, Exception | None] | News | None]
         self._inbox = queue.SimpleQueue()
         self._outbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._stopping = threading.Event()
@@ -199,6 +206,9 @@ class Batch(_Batch["Job"]):
         if fleet.broken is not None:
             raise fleet.broken
 
+    def _told(self, news: News) -> None:
+        self._inbox.put(news)
+
     def _next(self) -> Any:
         while True:
             try:
@@ -215,9 +225,11 @@ class Batch(_Batch["Job"]):
         workers = terms.concurrency + terms.questions + terms.downloads
         end: BaseException | None = None
         try:
-            with ThreadPoolExecutor(workers, "kling-fleet") as pool:
-                self._schedule(fleet, pool)
-            _release(*fleet.stop())
+            try:
+                with ThreadPoolExecutor(workers, "kling-fleet") as pool:
+                    self._schedule(fleet, pool)
+            finally:
+                _release(*fleet.stop())
         except BaseException as error:  # noqa: BLE001 - raised where the caller is
             end = error
         self._outbox.put(end)
@@ -249,9 +261,11 @@ class Batch(_Batch["Job"]):
         try:
             item = self._inbox.get(timeout=timeout)
             while True:
-                if item is not None:
+                if isinstance(item, tuple):
                     taken += 1
                     self._settle(fleet, *item)
+                elif item is not None:
+                    fleet.told(item, self._now())
                 item = self._inbox.get_nowait()
         except queue.Empty:
             return taken
@@ -316,6 +330,8 @@ class AsyncBatch(_Batch["AsyncJob"]):
     def __init__(self, kling: AsyncKling, *args: Any) -> None:
         super().__init__(kling, *args)
         self._outbox: asyncio.Queue[Any] = asyncio.Queue()
+        self._news: deque[News] = deque()
+        self._bell = asyncio.Event()
 
     async def __aiter__(self) -> AsyncGenerator[Outcome[AsyncJob], None]:
         fleet = self._start()
@@ -341,6 +357,10 @@ class AsyncBatch(_Batch["AsyncJob"]):
         if fleet.broken is not None:
             raise fleet.broken
 
+    def _told(self, news: News) -> None:
+        self._news.append(news)
+        self._bell.set()
+
     async def _coordinate(self, fleet: Fleet) -> None:
         """The scheduling task."""
         works: dict[asyncio.Task[Any], Work | None] = {}
@@ -356,6 +376,8 @@ class AsyncBatch(_Batch["AsyncJob"]):
 
     async def _schedule(self, fleet: Fleet, works: dict[asyncio.Task[Any], Work | None]) -> None:
         runtime = self._kling._runtime
+        bell = asyncio.create_task(self._bell.wait())
+        works[bell] = None
         while True:
             for work in fleet.work(self._now()):
                 works[asyncio.create_task(self._result(work))] = work
@@ -373,10 +395,17 @@ class AsyncBatch(_Batch["AsyncJob"]):
                     self._slept_until(wake)
                 timer.cancel()
                 del works[timer]
-            for task in done - {timer}:
+            for task in done - {timer, bell}:
                 finished = works.pop(task)
                 assert finished is not None
                 self._settle(fleet, finished, task)
+            while self._news:
+                fleet.told(self._news.popleft(), self._now())
+            if bell in done:
+                self._bell.clear()
+                del works[bell]
+                bell = asyncio.create_task(self._bell.wait())
+                works[bell] = None
 
     def _settle(self, fleet: Fleet, work: Work, task: asyncio.Task[Any]) -> None:
         now = self._now()

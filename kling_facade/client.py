@@ -20,6 +20,7 @@ from .gateway import CHAINHUB, KLING_BEIJING, KLING_SINGAPORE, Gateway
 from .job import AsyncJob, Job
 from .limits import Limits, PollPlan, RetryBudget
 from .payload import digest_of
+from .poller import Poller, together
 from .task import Task
 from .tokens import checked_id, looks_like_token, read_token
 
@@ -97,6 +98,7 @@ class _Base(Generic[_W]):
         self._options = Hidden({"verify": verify, "trust_env": trust_env, "proxy": proxy})
         self._tls: Any = None
         self._open: dict[str, Any] = {}
+        self._polls: Poller | None = None
         self._pid = os.getpid()
         self._lock = threading.Lock()
 
@@ -118,12 +120,24 @@ class _Base(Generic[_W]):
 
     def _once(self, name: str, make: Callable[[], Any]) -> Any:
         """Makes a connection pool on first use, and anew after a fork: sockets can't be shared."""
-        if self._pid != os.getpid():
-            self._open, self._pid, self._lock = {}, os.getpid(), threading.Lock()
+        self._after_fork()
         with self._lock:
             if name not in self._open:
                 self._open[name] = self._made(make)
             return self._open[name]
+
+    def _after_fork(self) -> None:
+        """In a new process there is none of the parent's connections, threads and waits."""
+        if self._pid != os.getpid():
+            self._open, self._polls = {}, None
+            self._pid, self._lock = os.getpid(), threading.Lock()
+
+    def _poller(self) -> Poller:
+        """What answers the questions of all jobs that wait on this client."""
+        self._after_fork()
+        with self._lock:
+            self._polls = self._polls or Poller(self._policy.plan.together)
+            return self._polls
 
     def _made(self, make: Callable[[], Any]) -> Any:
         """A connection pool.
@@ -255,7 +269,6 @@ class _Base(Generic[_W]):
                 hint="Limits(connections=...) allows for more.",
             )
         terms = Terms(
-            plan=self._policy.plan,
             concurrency=concurrency,
             questions=min(8, most),
             downloads=min(4, most),
@@ -531,10 +544,28 @@ class Kling(_Base[Any]):
         on_update: Callable[[Progress], object] | None = None,
         book: Book | None = None,
     ) -> _T:
-        performer = Performer(
+        return drive(flow, self._performer(on_update, book))
+
+    def _wait(
+        self,
+        flow: Flow[Task],
+        task_id: str | None,
+        on_update: Callable[[Progress], object] | None,
+        book: Book | None,
+    ) -> Task:
+        """Waits for one job, together with all others that wait on this client."""
+        performer = self._performer(on_update, book)
+        if not self._runtime.keeps_time:  # each sleep makes time pass: all would sleep in turn
+            return drive(flow, performer)
+        with self._poller().watch(performer.told) as watch:
+            return drive(together(flow, watch, task_id), performer)
+
+    def _performer(
+        self, on_update: Callable[[Progress], object] | None, book: Book | None
+    ) -> Performer:
+        return Performer(
             self._client(), self._fetcher, self._runtime, book or self._book(), on_update
         )
-        return drive(flow, performer)
 
     def _client(self) -> Client:
         def make() -> Any:
@@ -689,10 +720,28 @@ class AsyncKling(_Base[Any]):
         on_update: Callable[[Progress], object] | None = None,
         book: Book | None = None,
     ) -> _T:
-        performer = AsyncPerformer(
+        return await drive_async(flow, self._performer(on_update, book))
+
+    async def _wait(
+        self,
+        flow: Flow[Task],
+        task_id: str | None,
+        on_update: Callable[[Progress], object] | None,
+        book: Book | None,
+    ) -> Task:
+        """Waits for one job, together with all others that wait on this client."""
+        performer = self._performer(on_update, book)
+        if not self._runtime.keeps_time:
+            return await drive_async(flow, performer)
+        with self._poller().watch(performer.told) as watch:
+            return await drive_async(together(flow, watch, task_id), performer)
+
+    def _performer(
+        self, on_update: Callable[[Progress], object] | None, book: Book | None
+    ) -> AsyncPerformer:
+        return AsyncPerformer(
             self._client(), self._fetcher, self._runtime, book or self._book(), on_update
         )
-        return await drive_async(flow, performer)
 
     def _client(self) -> Client:
         def make() -> Any:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import importlib
 import inspect
 import random
+import threading
 import time
 import uuid
+from collections import deque
 from collections.abc import Awaitable, Callable, Generator
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -15,6 +17,7 @@ from attrs import frozen
 from .download import Close, Open, Read
 from .errors import BadResponse, KlingError, OutcomeUnknown
 from .flow import Call, Do, Now, Progress, Recall, Record, Send, Sleep, Tell
+from .poller import Listen, News
 
 if TYPE_CHECKING:
     from kling_client import Client
@@ -27,6 +30,8 @@ __all__ = ["AsyncPerformer", "Performer", "Runtime", "drive", "drive_async", "sh
 _T = TypeVar("_T")
 
 _OPERATIONS: Final = "kling_client.api.image_to_video"
+_LOOK: Final = 0.5
+"""Seconds after which a blocked thread looks up, so that Ctrl-C works on every system."""
 _UNPARSABLE: Final = (TypeError, ValueError, KeyError, AttributeError)
 
 
@@ -149,6 +154,8 @@ class Performer:
         self._journal = journal
         self._on_update = on_update
         self._transfer: Any = None
+        self._mailbox: deque[News] = deque()
+        self._bell = threading.Event()
         self._acts: dict[type, Callable[[Any], Any]] = {
             Now: lambda _: runtime.monotonic(),
             Sleep: lambda effect: runtime.sleep(effect.seconds),
@@ -160,7 +167,13 @@ class Performer:
             Read: lambda _: self._transfer.read(),
             Close: lambda _: self._transfer and self._transfer.close(),
             Do: lambda effect: effect.function(),
+            Listen: self._listen,
         }
+
+    def told(self, news: News) -> None:
+        """Takes news for whoever listens; called from any thread."""
+        self._mailbox.append(news)
+        self._bell.set()
 
     def __call__(self, effect: Any) -> Any:
         """Does it and gives its result."""
@@ -192,6 +205,14 @@ class Performer:
         if self._on_update is not None:
             self._on_update(effect.progress)
 
+    def _listen(self, effect: Listen) -> list[News]:
+        runtime = self._runtime
+        end = runtime.monotonic() + effect.seconds
+        while not self._mailbox and (left := end - runtime.monotonic()) > 0.0:
+            self._bell.wait(min(left / runtime.pace, _LOOK))
+            self._bell.clear()
+        return _taken(self._mailbox)
+
     def _open(self, effect: Open) -> Any:
         self._transfer = self._transfer or self._fetcher().session()
         try:
@@ -218,6 +239,8 @@ class AsyncPerformer:
         self._journal = journal
         self._on_update = on_update
         self._transfer: Any = None
+        self._mailbox: deque[News] = deque()
+        self._bell: Any = None
         self._acts: dict[type, Callable[[Any], Awaitable[Any]]] = {
             Now: self._now,
             Sleep: lambda effect: runtime.async_sleep(effect.seconds),
@@ -229,7 +252,14 @@ class AsyncPerformer:
             Read: lambda _: self._transfer.read(),
             Close: self._close,
             Do: lambda effect: _in_thread(effect.function),
+            Listen: self._listen,
         }
+
+    def told(self, news: News) -> None:
+        """Takes news for whoever listens; called on the same event loop."""
+        self._mailbox.append(news)
+        if self._bell is not None:
+            self._bell.set()
 
     async def __call__(self, effect: Any) -> Any:
         """Does it and gives its result."""
@@ -272,6 +302,15 @@ class AsyncPerformer:
             if inspect.isawaitable(result):
                 await result
 
+    async def _listen(self, effect: Listen) -> list[News]:
+        import anyio
+
+        if effect.seconds > 0.0 and not self._mailbox:
+            self._bell = anyio.Event()
+            with anyio.move_on_after(effect.seconds / self._runtime.pace):
+                await self._bell.wait()
+        return _taken(self._mailbox)
+
     async def _open(self, effect: Open) -> Any:
         self._transfer = self._transfer or self._fetcher().session()
         try:
@@ -283,6 +322,11 @@ class AsyncPerformer:
     async def _close(self, effect: Close) -> None:
         if self._transfer is not None:
             await self._transfer.aclose()
+
+
+def _taken(mailbox: deque[News]) -> list[News]:
+    """What lies there; the other side may put more in meanwhile."""
+    return [mailbox.popleft() for _ in range(len(mailbox))]
 
 
 async def _in_thread(function: Callable[[], _T]) -> _T:

@@ -2,14 +2,16 @@
 
 A `Fleet` drives one flow for each job: the same `submit`, `wait` and `download` as for a single
 job, so that no policy is written twice. It keeps all their timers in one heap, lets a bounded
-number of creates, questions and downloads be under way, and answers the questions of many waiting
-jobs from one list where the gateway serves lists. What is to be done comes out as `Work`; whoever
-drives it does the work, in threads or tasks, and gives back the result:
+number of creates, questions and downloads be under way, and has a `Watch` at the client's `Poller`,
+which answers the questions of many waiting jobs from one list where the gateway serves lists. What
+is to be done comes out as `Work`; whoever drives it does the work, in threads or tasks, and gives
+back the result:
 
     while not fleet.over:
         for work in fleet.work(now):      # start these
             ...
         fleet.done(work, result, now)     # or fleet.failed(work, error, now)
+        fleet.told(news, now)             # whatever its watch was told
                                           # and come back at fleet.wake_at()
 
 The drivers are `batch.Batch` and `batch.AsyncBatch`.
@@ -19,20 +21,19 @@ from __future__ import annotations
 
 import copy
 import heapq
-import logging
 import math
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeAlias, TypeGuard, TypeVar
 
 from attrs import define, frozen
 
-from .errors import KlingError, NotSent, Throttled, TransientRead
-from .flow import Call, Ids, Now, Record, Send, Sleep, Tell
-from .limits import PollPlan
-from .task import State, Task
+from .errors import AccountError, AuthError, KlingError, Throttled
+from .flow import Ids, Now, Record, Send, Sleep, Tell
+from .poller import Failed, Found, News, Over, Watch, as_envelope, has_ended
+from .task import Task
 
 if TYPE_CHECKING:
     from .download import Video
@@ -50,24 +51,19 @@ __all__ = [
     "file_names",
 ]
 
-log: logging.Logger = logging.getLogger("kling_facade")
-
 _JobT = TypeVar("_JobT")
 Flow: TypeAlias = "Generator[Any, Any, Any]"
 Names: TypeAlias = "Callable[[int, ImageToVideo], str] | Iterable[str] | None"
 """How the files of a batch are called: see `file_names`."""
 
-_FEWEST_LISTED: Final = 3
-"""Waiting jobs from which on one list is cheaper than a question for each."""
-_PAGES: Final = (500, 100)
-"""Sizes of a page that are tried: the vendor's largest (VD1), and one that any answer holds."""
-_FRUITLESS: Final = 2
-_LIST_REST: Final = 600.0
-"""Seconds without lists after two that told nothing of ours."""
-_PAGE_GAP: Final = 1.0
-"""Seconds between two lists for each page that they have: the more pages, the rarer."""
 _TOO_MANY: Final = 1303
 """The account's slots are all in use (VD1); other throttling means that calls come too fast."""
+_NOT_ALLOWED: Final = 1304
+"""This machine's address is not on the account's allow-list (VD1)."""
+_LOCKED_OUT: Final = 3
+"""Refusals of the key in a row after which nothing more is sent."""
+_GLANCE: Final = 100
+"""Requests that are refused at a time, so that others get their turn."""
 
 
 # --- what a caller sees --------------------------------------------------------------------------
@@ -196,7 +192,6 @@ class Terms:
     """What a fleet goes by.
 
     Attributes:
-        plan: When to ask.
         concurrency: Most creates in flight.
         questions: Most questions in flight.
         downloads: Most downloads in flight.
@@ -205,7 +200,6 @@ class Terms:
         adopt: Makes a job of ids, a task and what the journal is written through.
     """
 
-    plan: PollPlan
     concurrency: int = 8
     questions: int = 8
     downloads: int = 4
@@ -261,6 +255,7 @@ class Fleet:
     Args:
         requests: The requests; taken one by one, when there is room for one.
         terms: What to go by.
+        watch: Its place at the client's poller.
         now: The time of its start, in seconds on the clock that all later times are read from.
 
     Attributes:
@@ -268,10 +263,13 @@ class Fleet:
         broken: What the iterable of requests raised, if it did: no more are taken from it.
     """
 
-    def __init__(self, requests: Iterable[ImageToVideo], terms: Terms, now: float) -> None:
+    def __init__(
+        self, requests: Iterable[ImageToVideo], terms: Terms, watch: Watch, now: float
+    ) -> None:
         self.outcomes: deque[Outcome[Any]] = deque()
         self.broken: Exception | None = None
         self._terms = terms
+        self._watch = watch
         self._source: Iterator[tuple[int, ImageToVideo]] | None = enumerate(requests)
         self._window = Window(terms.concurrency)
         self._began = self._now = now
@@ -286,7 +284,8 @@ class Fleet:
         self._waiting: dict[str, _Entry] = {}
         self._busy = {"create": 0, "fetch": 0, "question": 0}
         self._live = 0
-        self._lists = _Lists()
+        self._listing_at: float | None = None
+        self._refused: list[KlingError] = []
         self._counts = {"succeeded": 0, "failed": 0, "unpriced": 0}
         self._units = Decimal(0)
         self._trouble: str | None = None
@@ -316,8 +315,10 @@ class Fleet:
     def wake_at(self) -> float | None:
         """When to come back at the latest; ``None`` when only a result can bring news."""
         times = [self._timers[0][0]] if self._timers else []
-        if self._asking and not self._lists.under_way:
-            times.append(self._lists.next)
+        if self._listing_at is not None:
+            times.append(self._listing_at)
+        if self._locked_out and self._source is not None:
+            times.append(self._now)
         return min(times, default=None)
 
     def work(self, now: float) -> list[Work]:
@@ -335,6 +336,7 @@ class Fleet:
 
     def stop(self) -> list[_Entry]:
         """Lets everything go, and says what that was. Called when no work is under way."""
+        self._watch.close()
         self._source = None
         left = [*self._held, *self._again, *self._waiting.values(), *self._to_fetch]
         left += [work.entry for work in self._ready if work.entry is not None]
@@ -361,7 +363,9 @@ class Fleet:
             self._over(entry)
         elif entry is None:
             self._busy["question"] -= 1
-            self._listed(list(result.data or ()))
+            call = self._watch.listed(result.data or (), now)
+            if call is not None:
+                self._ready.append(self._ask_list(Send(call)))
         else:
             self._busy["question"] -= isinstance(work.effect, Send)
             self._step(entry, result)
@@ -373,20 +377,38 @@ class Fleet:
         if work.kind in ("create", "fetch"):
             assert entry is not None
             self._busy[work.kind] -= 1
+            if work.kind == "create" and _is_lockout(error):
+                self._refused.append(error)
             self._end(entry, error=error)
             self._release_held(unless_one_tries=True)
         elif work.kind == "release":
             self._over(entry)
         elif entry is None:
             self._busy["question"] -= 1
-            self._list_failed(error)
+            self._watch.failed(error, now)
         else:
             self._busy["question"] -= isinstance(work.effect, Send)
             self._step(entry, error=error)
 
+    def told(self, news: News, now: float) -> None:
+        """Takes what its watch was told."""
+        self._now = now
+        if isinstance(news, Found):
+            self._found(news.items)
+        elif isinstance(news, Over):  # those that no page knew are asked for one by one
+            self._alone.extend(self._asking)
+            self._asking.clear()
+        elif isinstance(news, Failed):
+            asking, self._asking = list(self._asking), {}
+            for entry in asking:
+                entry.asking = None
+                self._step(entry, None, copy.copy(news.error))
+
     # --- creating
 
     def _creates(self) -> Iterator[Work]:
+        if self._locked_out:
+            self._refuse_some()
         while self._window.room(self._busy["create"], len(self._waiting)):
             entry = self._again.popleft() if self._again else self._next_request()
             if entry is None:
@@ -397,7 +419,12 @@ class Fleet:
 
     def _next_request(self) -> _Entry | None:
         """A new entry, unless others still wait for room or there is none."""
-        if self._held or self._source is None:
+        if self._held or self._locked_out:
+            return None
+        return self._drawn()
+
+    def _drawn(self) -> _Entry | None:
+        if self._source is None:
             return None
         try:
             number, request = next(self._source)
@@ -409,6 +436,26 @@ class Fleet:
             return None
         self._live += 1
         return _Entry(number, request)
+
+    @property
+    def _locked_out(self) -> bool:
+        """Whether the gateway refuses whatever this client sends."""
+        return len(self._refused) >= _LOCKED_OUT
+
+    def _refuse_some(self) -> None:
+        """Ends the next requests without sending them, pictures and all, only to be refused."""
+        last = self._refused[-1]
+        for _ in range(_GLANCE):
+            entry = self._drawn()
+            if entry is None:
+                return
+            error = type(last)(
+                f"not sent, because the last {len(self._refused)} were refused: {last.message}",
+                hint=last.hint,
+                code=last.code,
+                http_status=last.http_status,
+            )
+            self._end(entry, error=error)
 
     def _created(self, entry: _Entry, result: Any) -> None:
         if not isinstance(result, Pause):
@@ -433,6 +480,8 @@ class Fleet:
         entry.job = self._terms.adopt(entry.ids, task, entry.book)
         entry.flow = entry.job._wait(self._terms.timeout)
         self._waiting[task.task_id] = entry
+        self._watch.add(task.task_id)
+        self._refused.clear()
         self._window.accepted(len(self._waiting))
         self._release_held()
         self._step(entry, None)
@@ -506,6 +555,7 @@ class Fleet:
         """A job holds its slot no longer: one that waits for a slot may try."""
         if entry.job is None or self._waiting.pop(entry.job.task_id, None) is None:
             return
+        self._watch.discard(entry.job.task_id)
         self._release_held()
 
     def _release_held(self, *, unless_one_tries: bool = False) -> None:
@@ -551,15 +601,17 @@ class Fleet:
     # --- asking
 
     def _questions(self) -> Iterator[Work]:
-        """One list for all, where lists are served; else each its own question."""
-        lists = self._lists
-        if self._asking and not lists.under_way:
-            if lists.usable(self._now) and len(self._waiting) >= _FEWEST_LISTED:
-                if self._now >= lists.next:
-                    yield self._ask_list(1)
-            else:
+        """One list for all, where the client's poller says so; else each its own question."""
+        self._listing_at = None
+        if self._asking:
+            turn = self._watch.turn(self._now)
+            if turn.call is not None:
+                yield self._ask_list(Send(turn.call))
+            elif turn.alone:
                 self._alone.extend(self._asking)
                 self._asking.clear()
+            elif turn.wait is not None:
+                self._listing_at = self._now + turn.wait
         while self._alone and self._busy["question"] < self._terms.questions:
             entry = self._alone.popleft()
             if entry.asking is not None:
@@ -568,86 +620,23 @@ class Fleet:
                 self._asking.pop(entry, None)
                 yield Work("perform", entry, effect)
 
-    def _ask_list(self, page: int) -> Work:
+    def _ask_list(self, question: Send) -> Work:
         self._busy["question"] += 1
-        self._lists.page, self._lists.under_way = page, True
-        if page == 1:
-            self._lists.seen, self._lists.wanted = 0, len(self._waiting)
-        arguments = {"page_num": page, "page_size": self._lists.size}
-        return Work("perform", None, Send(Call("list_image_to_video", arguments)))
+        return Work("perform", None, question)
 
-    def _listed(self, items: list[Any]) -> None:
-        """Answers from a page what it answers, then asks for the next one if that may help."""
-        hits = 0
+    def _found(self, items: Iterable[Any]) -> None:
+        """Answers from a page what it answers; one that sleeps hears of its job's end."""
         for item in items:
             entry = self._waiting.get(str(item.task_id))
             if entry is None:
                 continue
-            hits += 1
             if entry.asking is not None:
                 entry.asking = None
                 self._asking.pop(entry, None)
-                self._step(entry, _envelope(item))
-            elif entry.timer and _has_ended(item):
-                entry.news = _envelope(item)
+                self._step(entry, as_envelope(item))
+            elif entry.timer and has_ended(item):
+                entry.news = as_envelope(item)
                 self._step(entry, None)
-        self._lists.seen += hits
-        if hits and self._lists.seen < self._lists.wanted:
-            self._ready.append(self._ask_list(self._lists.page + 1))
-        else:
-            self._list_over()
-
-    def _list_over(self) -> None:
-        """Those that no page knew are asked for one by one."""
-        self._lists.finish(self._now, self._terms.plan.together)
-        self._alone.extend(self._asking)
-        self._asking.clear()
-
-    def _list_failed(self, error: Exception) -> None:
-        """A passing trouble is one for all who asked; any other means that lists are no use."""
-        if isinstance(error, (Throttled, TransientRead, NotSent)):
-            self._lists.finish(self._now, self._terms.plan.together, told=True)
-            asking, self._asking = list(self._asking), {}
-            for entry in asking:
-                entry.asking = None
-                self._step(entry, None, copy.copy(error))
-            return
-        log.info("the gateway's list of jobs is of no use (%s): asking for each", error)
-        self._lists.refused(self._now)
-        self._list_over()
-
-
-@define
-class _Lists:
-    """What is known of the gateway's list operation."""
-
-    size: int = _PAGES[0]
-    next: float = -math.inf
-    page: int = 0
-    seen: int = 0
-    wanted: int = 0
-    under_way: bool = False
-    _fruitless: int = 0
-    _off_until: float = -math.inf
-
-    def usable(self, now: float) -> bool:
-        """Whether a list may help."""
-        return now >= self._off_until
-
-    def finish(self, now: float, gap: float, *, told: bool = False) -> None:
-        """A round of pages is over: the more there were, the longer until the next."""
-        self.under_way = False
-        self.next = now + max(gap, self.page * _PAGE_GAP)
-        self._fruitless = 0 if self.seen or told else self._fruitless + 1
-        if self._fruitless >= _FRUITLESS:
-            self._fruitless, self._off_until = 0, now + _LIST_REST
-
-    def refused(self, now: float) -> None:
-        """It was refused or can't be read: perhaps a smaller page, else none for good."""
-        if self.size == _PAGES[0]:
-            self.size = _PAGES[-1]
-        else:
-            self._off_until = math.inf
 
 
 def _is_full(error: Throttled | None) -> bool:
@@ -655,23 +644,16 @@ def _is_full(error: Throttled | None) -> bool:
     return error is not None and error.code == _TOO_MANY
 
 
+def _is_lockout(error: Exception) -> TypeGuard[KlingError]:
+    """Whether it says that nothing else would be let in either, whatever it asks for."""
+    return isinstance(error, AuthError) or (
+        isinstance(error, AccountError) and error.code == _NOT_ALLOWED
+    )
+
+
 def _needless(entry: _Entry, effect: Record) -> bool:
     """Whether there is nobody to write it down."""
     return entry.book is None or bool(entry.book.needless(effect.event))
-
-
-def _envelope(item: Any) -> Any:
-    from kling_client.models import TaskEnvelope
-
-    return TaskEnvelope(code=0, message="", request_id="", data=item)
-
-
-def _has_ended(item: Any) -> bool:
-    """Whether a listed job needs no further question."""
-    state = State.of(item.task_status if isinstance(item.task_status, str) else None)
-    if state is State.SUCCEEDED:
-        return bool(getattr(item.task_result, "videos", None))
-    return state is State.FAILED
 
 
 def file_names(names: Names) -> Callable[[int, ImageToVideo], Path]:

@@ -100,10 +100,12 @@ class Send:
     Attributes:
         call: What to ask.
         within: Longest time the exchange may take, in seconds; ``None`` for the client's own limit.
+        shared: Whether a list that others ask for may bring the answer, a little later.
     """
 
     call: Call
     within: float | None = None
+    shared: bool = False
 
 
 @frozen
@@ -595,7 +597,7 @@ def _ask(
 ) -> Flow[_Poll]:
     """One question; an error that may pass becomes trouble, any other is raised."""
     try:
-        return _Poll(_task((yield Send(find, within=left)), ids), seen=elapsed)
+        return _Poll(_task((yield Send(find, left, shared=True)), ids), seen=elapsed)
     except KlingError as error:
         failure = ids.on(error)
     trouble = evolve(before, trouble=failure.message, hold=None)

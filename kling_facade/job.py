@@ -171,7 +171,8 @@ class Job(_Handle):
             KlingError: It could not be asked.
         """
         with self._carrying():
-            self._task = self._kling._run(self._wait(timeout), on_update, self._book)
+            flow = self._wait(timeout)
+            self._task = self._kling._wait(flow, self.task_id, on_update, self._book)
         return self._succeeded()
 
     def download(self, path: str | os.PathLike[str], *, exist: Exist = "error") -> Video:
@@ -216,7 +217,8 @@ class AsyncJob(_Handle):
     ) -> Self:
         """Waits until the job has its video; see `Job.wait`. ``on_update`` may be a coroutine."""
         with self._carrying():
-            self._task = await self._kling._run(self._wait(timeout), on_update, self._book)
+            flow = self._wait(timeout)
+            self._task = await self._kling._wait(flow, self.task_id, on_update, self._book)
         return self._succeeded()
 
     async def download(self, path: str | os.PathLike[str], *, exist: Exist = "error") -> Video:

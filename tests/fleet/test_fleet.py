@@ -12,10 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kling_facade.errors import (
+    AccountError,
     AuthError,
     InvalidRequest,
     JobFailed,
     NotSent,
+    PolicyRejected,
     Throttled,
     TransientRead,
     WaitTimeout,
@@ -193,6 +195,65 @@ def test_a_list_that_is_forbidden_leaves_the_single_questions() -> None:
     yard.trouble["list"] = [AuthError("not yours"), AuthError("not yours")]
     assert all(outcome.ok for outcome in yard.run(wishes(10)))
     assert yard.asked("list") == 2
+
+
+def test_a_refused_key_stops_the_sending() -> None:
+    """Three refusals in a row, and nothing more is uploaded; every request has its outcome."""
+    yard = Yard()
+    yard.trouble["create"] = [AuthError("no such key", code=1002, hint="look")] * 1000
+    outcomes = yard.run(iter(wishes(500)), concurrency=1)
+    assert yard.asked("create") == 3
+    assert [outcome.number for outcome in outcomes] == list(range(500))
+    assert {type(outcome.error) for outcome in outcomes} == {AuthError}
+    last = outcomes[-1].error
+    assert isinstance(last, AuthError)
+    assert (last.code, last.hint) == (1002, "look")
+    assert "not sent, because the last 3 were refused" in last.message
+
+
+def test_jobs_under_way_outlive_a_refused_key() -> None:
+    """What was accepted before the key was withdrawn is waited for."""
+    yard = Yard()
+    create = yard._create
+
+    def withdrawn(body: int) -> Any:
+        if body >= 4:
+            raise AuthError("withdrawn", code=1002)
+        return create(body)
+
+    yard._create = withdrawn  # type: ignore[method-assign]
+    outcomes = yard.run(wishes(40), concurrency=2)
+    assert sorted(outcome.number for outcome in outcomes if outcome.ok) == [0, 1, 2, 3]
+    assert len(outcomes) == 40
+    assert yard.asked("create") <= 4 + 4
+
+
+@pytest.mark.parametrize(
+    "error",
+    [AccountError("the pack is used up", code=1102), PolicyRejected("not this one", code=1301)],
+)
+def test_what_concerns_one_request_stops_no_other(error: Any) -> None:
+    """A pack is one model's, a policy one picture's: the next request may be let in."""
+    yard = Yard()
+    yard.trouble["create"] = [error] * 5
+    outcomes = yard.run(wishes(8), concurrency=1)
+    assert [outcome.ok for outcome in outcomes if outcome.number >= 5] == [True] * 3
+
+
+def test_refusals_that_are_not_in_a_row_stop_nothing() -> None:
+    """One that is accepted in between shows that the key is good."""
+    yard = Yard()
+    create, seen = yard._create, list[int]()
+
+    def moody(body: int) -> Any:
+        seen.append(body)
+        if len(seen) % 3:
+            raise AuthError("hm")
+        return create(body)
+
+    yard._create = moody  # type: ignore[method-assign]
+    outcomes = yard.run(wishes(9), concurrency=1)
+    assert sum(outcome.ok for outcome in outcomes) == 3
 
 
 def test_a_create_that_never_left_is_tried_again() -> None:

@@ -17,6 +17,7 @@ from kling_facade.flow import Call, Ids, Now, Policy, Record, Send, submit
 from kling_facade.gateway import CHAINHUB
 from kling_facade.job import Job
 from kling_facade.limits import Limits, PollPlan, RetryBudget
+from kling_facade.poller import Poller
 
 PLAN = PollPlan(first=15, growth=1.2, cap=18, jitter=0, together=12)
 
@@ -60,6 +61,7 @@ class Yard:
         self.most_creates = 0
         self.seen: dict[int, float] = {}
         self.fleet: Fleet | None = None
+        self.poller = Poller(PLAN.together)
         limits = evolve(Limits(), submit=float("inf"))
         self.policy = Policy(
             limits=limits, plan=PLAN, uniform=lambda: 0.5, budget=RetryBudget(size=1e9)
@@ -72,9 +74,10 @@ class Yard:
     def run(self, requests: Iterable[Any], **terms: Any) -> list[Outcome[Any]]:
         """Drives a fleet to its end."""
         kling: Any = SimpleNamespace(_policy=self.policy, gateway=CHAINHUB)
-        given = {"plan": PLAN, "fetches": False, **terms}
+        given = {"fetches": False, **terms}
         settled = Terms(adopt=lambda ids, task, book: Job(kling, ids, task, book), **given)
-        fleet = self.fleet = Fleet(requests, settled, self.now)
+        watch = self.poller.watch(lambda news: fleet.told(news, self.now))
+        fleet = self.fleet = Fleet(requests, settled, watch, self.now)
         under_way: list[tuple[float, int, Work, Any]] = []
         outcomes: list[Outcome[Any]] = []
         turn = 0
