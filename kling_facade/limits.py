@@ -77,7 +77,7 @@ class PollPlan:
         growth: How much longer each gap is than the one before.
         cap: Longest gap in seconds.
         jitter: Largest share that a gap is shortened by.
-        together: Seconds between two lists, where one list answers for many jobs of a fleet.
+        together: Seconds between two lists, where one list answers for many jobs of a client.
     """
 
     first: float = field(default=15.0, validator=_positive)

@@ -125,7 +125,8 @@ CASES: Final[tuple[Case, ...]] = (
         baseline="create_cpu_bare",
         baseline_name="httpx.Client().post",
         goal=1.25,
-        size=400,
+        size=1500,
+        rounds=7,
     ),
     Case(
         name="poll_cpu",
@@ -134,7 +135,8 @@ CASES: Final[tuple[Case, ...]] = (
         baseline="poll_cpu_bare",
         baseline_name="httpx.Client().get",
         goal=1.25,
-        size=400,
+        size=1500,
+        rounds=7,
     ),
     Case(
         name="fleet_requests",
