@@ -18,14 +18,15 @@ from .download import Open, Read
 from .drivers import AsyncPerformer, Performer, drive, drive_async
 from .errors import InvalidRequest, Throttled
 from .fleet import Fleet, Outcome, Pause, Status, Terms, Work, file_names
-from .flow import Do, Policy, Sleep
+from .flow import Do, Policy, Progress, Sleep
 
 if TYPE_CHECKING:
     from .client import AsyncKling, Kling, _Base
     from .download import Exist
     from .job import AsyncJob, Job
+    from .journal import Book
     from .poller import News
-    from .request import ImageToVideo
+    from .resume import Rows
 
 __all__ = ["AsyncBatch", "Batch", "Orders"]
 
@@ -64,6 +65,10 @@ class Orders:
         self._taken: dict[str, int] = {}
         limits = evolve(kling._policy.limits, submit=float("inf"))
         self._policy: Policy = evolve(kling._policy, limits=limits)
+
+    def book(self) -> Book | None:
+        """What one request's operation writes to the journal."""
+        return self._kling._book()
 
     def begin(self, entry: Any) -> Flow[Any]:
         """The video that is there already, or the task of a job that was accepted."""
@@ -111,16 +116,18 @@ class _Batch(Generic[_JobT]):
     def __init__(
         self,
         kling: Any,
-        requests: Iterable[ImageToVideo],
-        orders: Orders,
+        requests: Iterable[Any],
+        orders: Orders | Rows,
         terms: Terms,
         on_update: Callable[[Status], object] | None,
+        on_progress: Callable[[Progress], object] | None = None,
     ) -> None:
         self._kling = kling
         self._requests = requests
         self._orders = orders
         self._terms = terms
         self._on_update = on_update
+        self._on_progress = on_progress
         self._started = False
         self._status = Status()
         self._ahead = 0.0
@@ -179,7 +186,7 @@ class Batch(_Batch["Job"]):
 
     def __init__(self, kling: Kling, *args: Any) -> None:
         super().__init__(kling, *args)
-        self._inbox: queue.SimpleQueue[tuple[Work, Any, Exception | None] | News | None]
+        self._inbox: queue.SimpleQueue[tuple[Work, Any, BaseException | None] | News | None]
         self._inbox = queue.SimpleQueue()
         self._outbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._stopping = threading.Event()
@@ -196,6 +203,8 @@ class Batch(_Batch["Job"]):
                     self._on_update(shown)
                 if isinstance(item, Outcome):
                     yield item
+                elif isinstance(item, Progress) and self._on_progress is not None:
+                    self._on_progress(item)
         except (KeyboardInterrupt, SystemExit) as error:
             error.add_note(self._farewell())
             raise
@@ -270,26 +279,30 @@ class Batch(_Batch["Job"]):
         except queue.Empty:
             return taken
 
-    def _settle(self, fleet: Fleet, work: Work, result: Any, error: Exception | None) -> None:
+    def _settle(self, fleet: Fleet, work: Work, result: Any, error: BaseException | None) -> None:
         now = self._now()
-        if error is not None:
+        if error is None:
+            fleet.done(work, result, now)
+        elif isinstance(error, Exception):
             fleet.failed(work, error, now)
         else:
-            fleet.done(work, result, now)
+            raise error
 
     def _emit(self, fleet: Fleet) -> None:
         self._status = fleet.status
         self._outbox.put(self._status)
+        while fleet.progress:
+            self._outbox.put(fleet.progress.popleft())
         while fleet.outcomes:
             self._outbox.put(fleet.outcomes.popleft())
 
     def _do(self, work: Work) -> None:
         try:
             result = self._result(work)
-        except Exception as error:  # noqa: BLE001 - the outcome of this job alone
-            self._inbox.put((work, None, error))
         except _Stopped:
             self._inbox.put((work, None, RuntimeError("stopped")))
+        except BaseException as error:  # noqa: BLE001 - the outcome of this job, or the end of all
+            self._inbox.put((work, None, error))
         else:
             self._inbox.put((work, result, None))
 
@@ -298,7 +311,7 @@ class Batch(_Batch["Job"]):
         if work.kind == "create":
             assert entry is not None
             if entry.flow is None:
-                entry.book = self._kling._book()
+                entry.book = self._orders.book()
                 entry.flow = self._orders.begin(entry)
             return _advance(entry.flow, self._performer(entry))
         if work.kind == "fetch":
@@ -315,9 +328,8 @@ class Batch(_Batch["Job"]):
         return perform(effect)
 
     def _performer(self, entry: Any) -> Performer:
-        kling = self._kling
-        book = entry.book if entry is not None else None
-        return Performer(kling._client(), kling._fetcher, kling._runtime, book)
+        performer: Performer = self._kling._performer(book=entry.book if entry else None)
+        return performer
 
 
 class AsyncBatch(_Batch["AsyncJob"]):
@@ -346,6 +358,10 @@ class AsyncBatch(_Batch["AsyncJob"]):
                         await told
                 if isinstance(item, Outcome):
                     yield item
+                elif isinstance(item, Progress) and self._on_progress is not None:
+                    told = self._on_progress(item)
+                    if hasattr(told, "__await__"):
+                        await told
         except (asyncio.CancelledError, KeyboardInterrupt) as error:
             error.add_note(self._farewell())
             raise
@@ -420,6 +436,8 @@ class AsyncBatch(_Batch["AsyncJob"]):
     def _emit(self, fleet: Fleet) -> None:
         self._status = fleet.status
         self._outbox.put_nowait(self._status)
+        while fleet.progress:
+            self._outbox.put_nowait(fleet.progress.popleft())
         while fleet.outcomes:
             self._outbox.put_nowait(fleet.outcomes.popleft())
 
@@ -428,7 +446,7 @@ class AsyncBatch(_Batch["AsyncJob"]):
         if work.kind == "create":
             assert entry is not None
             if entry.flow is None:
-                entry.book = self._kling._book()
+                entry.book = self._orders.book()
                 entry.flow = self._orders.begin(entry)
             return await _advance_async(entry.flow, self._performer(entry))
         if work.kind == "fetch":
@@ -438,9 +456,8 @@ class AsyncBatch(_Batch["AsyncJob"]):
         return await self._performer(entry)(work.effect)
 
     def _performer(self, entry: Any) -> AsyncPerformer:
-        kling = self._kling
-        book = entry.book if entry is not None else None
-        return AsyncPerformer(kling._client(), kling._fetcher, kling._runtime, book)
+        performer: AsyncPerformer = self._kling._performer(book=entry.book if entry else None)
+        return performer
 
 
 async def _nap(runtime: Any, seconds: float) -> None:

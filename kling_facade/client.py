@@ -163,7 +163,7 @@ class _Base(Generic[_W]):
         if self._own_journal and self._journal is not None:
             self._journal.close()
 
-    def _handle(self, ids: Ids, task: Task | None) -> Any:
+    def _handle(self, ids: Ids, task: Task | None, book: Book | None = None) -> Any:
         raise NotImplementedError
 
     def _book(self) -> Book | None:
@@ -256,11 +256,9 @@ class _Base(Generic[_W]):
         max_units: float | None,
         concurrency: int,
         timeout: float | None,
-        job: Any,
     ) -> tuple[Orders, Terms]:
         """What a batch goes by."""
         from .batch import Orders
-        from .fleet import Terms
 
         most = self._policy.limits.connections
         if not 1 <= concurrency <= most:
@@ -268,15 +266,30 @@ class _Base(Generic[_W]):
                 f"concurrency is {concurrency}; it is 1 to {most}",
                 hint="Limits(connections=...) allows for more.",
             )
-        terms = Terms(
-            concurrency=concurrency,
+        terms = self._terms(timeout, concurrency, fetches=to is not None)
+        return Orders(self, to, names, exist, max_units), terms
+
+    def _terms(
+        self,
+        timeout: float | None,
+        concurrency: int = 8,
+        *,
+        fetches: bool = True,
+        tells: bool = False,
+    ) -> Terms:
+        """What a fleet goes by."""
+        from .fleet import Terms
+
+        most = self._policy.limits.connections
+        return Terms(
+            concurrency=min(concurrency, most),
             questions=min(8, most),
             downloads=min(4, most),
             timeout=timeout,
-            fetches=to is not None,
-            adopt=lambda ids, task, book: job(self, ids, task, book),
+            fetches=fetches,
+            tells=tells,
+            adopt=self._handle,
         )
-        return Orders(self, to, names, exist, max_units), terms
 
     def _page(self, number: int, size: int) -> Flow[list[Task]]:
         arguments = {"page_num": number, "page_size": size}
@@ -414,8 +427,8 @@ class Kling(_Base[Any]):
         """
         return self._handle(_ids(self.gateway, task_id, external_task_id), None)
 
-    def _handle(self, ids: Ids, task: Task | None) -> Job:
-        return Job(self, ids, task)
+    def _handle(self, ids: Ids, task: Task | None, book: Book | None = None) -> Job:
+        return Job(self, ids, task, book)
 
     def resume(
         self,
@@ -427,8 +440,9 @@ class Kling(_Base[Any]):
     ) -> Iterator[Resumed]:
         """Goes on with every job of the journal that is not done, after a crash or a Ctrl-C.
 
-        Each is looked up, waited for, and downloaded to where `generate` was told to put it. One
-        that fails does not stop the others. Nothing is submitted, but for ``requests``.
+        Each is looked up, waited for, and downloaded to where `generate` was told to put it: all
+        together, as `generate_many` does it. One that fails does not stop the others. Nothing is
+        submitted, but for ``requests``.
 
         Args:
             journal: Another journal than the client's.
@@ -535,7 +549,7 @@ class Kling(_Base[Any]):
         """
         from .batch import Batch
 
-        orders, terms = self._fleet(to, names, exist, max_units, concurrency, timeout, Job)
+        orders, terms = self._fleet(to, names, exist, max_units, concurrency, timeout)
         return Batch(self, requests, orders, terms, on_update)
 
     def _run(
@@ -561,7 +575,7 @@ class Kling(_Base[Any]):
             return drive(together(flow, watch, task_id), performer)
 
     def _performer(
-        self, on_update: Callable[[Progress], object] | None, book: Book | None
+        self, on_update: Callable[[Progress], object] | None = None, book: Book | None = None
     ) -> Performer:
         return Performer(
             self._client(), self._fetcher, self._runtime, book or self._book(), on_update
@@ -641,8 +655,8 @@ class AsyncKling(_Base[Any]):
         """A handle for a job that exists already; see `Kling.job`. Not awaited: it asks nothing."""
         return self._handle(_ids(self.gateway, task_id, external_task_id), None)
 
-    def _handle(self, ids: Ids, task: Task | None) -> AsyncJob:
-        return AsyncJob(self, ids, task)
+    def _handle(self, ids: Ids, task: Task | None, book: Book | None = None) -> AsyncJob:
+        return AsyncJob(self, ids, task, book)
 
     def resume(
         self,
@@ -652,7 +666,10 @@ class AsyncKling(_Base[Any]):
         timeout: float | None = None,
         on_update: Callable[[Progress], object] | None = None,
     ) -> AsyncIterator[Resumed]:
-        """Goes on with every job of the journal that is not done; see `Kling.resume`."""
+        """Goes on with every job of the journal that is not done; see `Kling.resume`.
+
+        Runs on asyncio. ``on_update`` may be a coroutine function.
+        """
         from .resume import resume_async
 
         used = _given(_journal(journal) or self._journal)
@@ -711,7 +728,7 @@ class AsyncKling(_Base[Any]):
         """
         from .batch import AsyncBatch
 
-        orders, terms = self._fleet(to, names, exist, max_units, concurrency, timeout, AsyncJob)
+        orders, terms = self._fleet(to, names, exist, max_units, concurrency, timeout)
         return AsyncBatch(self, requests, orders, terms, on_update)
 
     async def _run(
@@ -737,7 +754,7 @@ class AsyncKling(_Base[Any]):
             return await drive_async(together(flow, watch, task_id), performer)
 
     def _performer(
-        self, on_update: Callable[[Progress], object] | None, book: Book | None
+        self, on_update: Callable[[Progress], object] | None = None, book: Book | None = None
     ) -> AsyncPerformer:
         return AsyncPerformer(
             self._client(), self._fetcher, self._runtime, book or self._book(), on_update

@@ -37,6 +37,7 @@ from .task import Task
 
 if TYPE_CHECKING:
     from .download import Video
+    from .flow import Progress
     from .request import ImageToVideo
 
 __all__ = [
@@ -197,6 +198,7 @@ class Terms:
         downloads: Most downloads in flight.
         timeout: Longest wait for one job in seconds; ``None`` for the client's own.
         fetches: Whether videos are to be stored.
+        tells: Whether somebody wants to hear of each question's answer.
         adopt: Makes a job of ids, a task and what the journal is written through.
     """
 
@@ -205,6 +207,7 @@ class Terms:
     downloads: int = 4
     timeout: float | None = None
     fetches: bool = True
+    tells: bool = False
     adopt: Callable[[Ids, Task, Any], Any]
 
 
@@ -260,6 +263,7 @@ class Fleet:
 
     Attributes:
         outcomes: What has ended and was not taken yet.
+        progress: What the gateway said of single jobs and was not taken yet.
         broken: What the iterable of requests raised, if it did: no more are taken from it.
     """
 
@@ -267,6 +271,7 @@ class Fleet:
         self, requests: Iterable[ImageToVideo], terms: Terms, watch: Watch, now: float
     ) -> None:
         self.outcomes: deque[Outcome[Any]] = deque()
+        self.progress: deque[Progress] = deque()
         self.broken: Exception | None = None
         self._terms = terms
         self._watch = watch
@@ -515,6 +520,8 @@ class Fleet:
                     pass
                 elif isinstance(effect, Tell):
                     self._trouble = effect.progress.trouble or self._trouble
+                    if self._terms.tells:
+                        self.progress.append(effect.progress)
                 elif isinstance(effect, Sleep):
                     self._set_timer(entry, effect.seconds)
                     return

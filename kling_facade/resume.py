@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator
+from contextlib import aclosing
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -10,12 +12,13 @@ from attrs import evolve, frozen
 
 from .download import Exist, Video, download, stored_before, sweep
 from .errors import InvalidRequest, JobNotFound, KlingError
-from .flow import Call, Do, Ids, Progress, Recall, look_back, submit, wait
+from .flow import Call, Do, Ids, Progress, Recall, look_back, submit
 from .journal import Book, Entry, Journal
-from .task import State, Task
+from .task import Task
 
 if TYPE_CHECKING:
     from .client import AsyncKling, Kling, _Base
+    from .fleet import Outcome
     from .job import AsyncJob, Job
     from .request import ImageToVideo
 
@@ -49,21 +52,12 @@ class Resumed:
         return f"{self.external_task_id}: {self.video or self.job}"
 
 
-@frozen
-class _Run:
-    """A flow to run under a row's claim."""
-
-    flow: Flow[Any]
-    book: Book
-
-
 @frozen(eq=False)
 class _Row:
     """One row on its way."""
 
     kling: _Base[Any]
     entry: Entry
-    book: Book
     request: ImageToVideo | None
     task: Task | None = None
 
@@ -107,77 +101,92 @@ class _Row:
         facts = {"digest": found}
         return (yield from submit(create, self.find, ids, self.kling._policy, facts))
 
-    def finish(self, timeout: float | None) -> Flow[tuple[Task, Video | None]]:
-        """Waits for the job, then brings its video to where the row says."""
-        policy, ids = self.kling._policy, self.ids
+    def stored(self) -> Flow[Video | None]:
+        """The video that an earlier run brought to where the row says."""
+        if self.entry.destination is None:
+            return None
+        return (yield from stored_before(self.entry, self.entry.destination, self.ids))
+
+    def fetch(self, task: Task) -> Flow[Video | None]:
+        """Brings the video to where the row says."""
         destination = self.entry.destination
-        if destination is not None:
-            video = yield from stored_before(self.entry, destination, ids)
-            if video is not None and self.task is not None:
-                return self.task, video
-        longest = policy.limits.wait if timeout is None else timeout
-        task = yield from wait(self.find, self.task, ids, policy, longest)
-        if destination is None or task.state is State.FAILED:
-            return task, None
+        if destination is None:
+            return None
         yield Do(partial(sweep, destination, task.task_id))
         exist: Exist = "overwrite" if self.entry.replace_file else "error"
-        gateway = self.kling.gateway
-        video = yield from download(
-            self.find, task, destination, ids, policy, gateway, exist, digest=True
+        policy, gateway = self.kling._policy, self.kling.gateway
+        return (
+            yield from download(
+                self.find, task, destination, self.ids, policy, gateway, exist, digest=True
+            )
         )
-        return task, video
 
     def job(self) -> Any:
         return self.kling._handle(self.ids, self.task) if self.task else None
 
-    def failed(self, error: KlingError) -> Resumed:
-        job = error.job = self.job()
-        return Resumed(self.entry.external_task_id, job, None, self.ids.on(error))
+
+class Rows:
+    """The open rows of a journal as orders for a batch: found, waited for and fetched together.
+
+    Args:
+        kling: The client.
+        journal: Whose rows.
+        requests: For intents that never became jobs.
+    """
+
+    def __init__(
+        self, kling: _Base[Any], journal: Journal, requests: Iterable[ImageToVideo]
+    ) -> None:
+        self._kling = kling
+        self._journal = journal
+        self._at_hand = {request.external_task_id: request for request in requests}
+
+    def ready(self) -> None:
+        """Nothing is to be made."""
+
+    def book(self) -> Book:
+        """What one row's operation is written through."""
+        return self._journal.book(self._kling.gateway.netloc)
+
+    def open(self) -> list[_Row]:
+        """The rows that are not done."""
+        netloc = self._kling.gateway.netloc
+        return [
+            _Row(self._kling, entry, self._at_hand.get(entry.external_task_id))
+            for entry in self._journal.entries()
+            if entry.open and entry.gateway == netloc
+        ]
+
+    def begin(self, entry: Any) -> Flow[Any]:
+        """The task of the row's job; or its video, if that is there; ``None`` for nothing to do."""
+        entry.ids = Ids(entry.request.entry.external_task_id)
+        row = yield from entry.request.settle()
+        if row is None:
+            return None
+        entry.request, entry.ids = row, row.ids
+        video = yield from row.stored()
+        if video is None:
+            return row.task
+        entry.job = row.job()
+        return video
+
+    def fetch(self, entry: Any) -> Flow[Video | None]:
+        """The video, stored."""
+        row: _Row = entry.request
+        return (yield from row.fetch(entry.job.task))
 
 
-def _plan(
-    kling: _Base[Any], journal: Journal, requests: Iterable[ImageToVideo], timeout: float | None
-) -> Generator[_Run | Resumed, Any, None]:
-    """Finds all jobs first, those that have ended go on at once; then the others, one by one."""
-    at_hand = {request.external_task_id: request for request in requests}
-    rows = [
-        _Row(kling, entry, journal.book(kling.gateway.netloc), at_hand.get(entry.external_task_id))
-        for entry in (yield _Run(_open_rows(journal, kling.gateway.netloc), journal.book("")))
-    ]
-    running: list[_Row] = []
-    try:
-        for row in rows:
-            try:
-                found = yield _Run(row.settle(), row.book)
-            except KlingError as error:
-                yield row.failed(error)
-                continue
-            if found is not None and found.task.state.final:
-                yield (yield from _finish(found, timeout))
-            elif found is not None:
-                running.append(found)
-        for row in running:
-            yield (yield from _finish(row, timeout))
-    finally:
-        for row in rows:
-            row.book.release()
-
-
-def _open_rows(journal: Journal, gateway: str) -> Flow[list[Entry]]:
-    entries: list[Entry] = yield Do(journal.entries)
-    return [entry for entry in entries if entry.open and entry.gateway == gateway]
-
-
-def _finish(row: _Row, timeout: float | None) -> Generator[_Run, Any, Resumed]:
-    try:
-        task, video = yield _Run(row.finish(timeout), row.book)
-        job = row.kling._handle(row.ids, task)
-        job._succeeded()
-        return Resumed(row.entry.external_task_id, job, video)
-    except KlingError as error:
-        return row.failed(error)
-    finally:
-        row.book.release()
+def _resumed(outcome: Outcome[Any]) -> Resumed | None:
+    """What a row's outcome says; ``None`` for one that somebody else has finished since."""
+    row: Any = outcome.request
+    error, job = outcome.error, outcome.job or row.job()
+    if error is None and job is None:
+        return None
+    if isinstance(error, KlingError):
+        row.ids.on(error).job = job
+    elif error is not None:
+        raise error
+    return Resumed(row.entry.external_task_id, job, outcome.video, error)
 
 
 def resume(
@@ -188,24 +197,14 @@ def resume(
     on_update: Callable[[Progress], object] | None,
 ) -> Iterator[Resumed]:
     """See `Kling.resume`."""
-    plan = _plan(kling, journal, requests, timeout)
-    result: Any = None
-    failure: KlingError | None = None
-    try:
-        while True:
-            step = plan.throw(failure) if failure else plan.send(result)
-            result = failure = None
-            if isinstance(step, Resumed):
-                yield step
-                continue
-            try:
-                result = kling._run(step.flow, on_update, step.book)
-            except KlingError as error:
-                failure = error
-    except StopIteration:
-        return
-    finally:
-        plan.close()
+    from .batch import Batch
+
+    orders = Rows(kling, journal, requests)
+    terms = kling._terms(timeout, tells=on_update is not None)
+    for outcome in Batch(kling, orders.open(), orders, terms, None, on_update):
+        resumed = _resumed(outcome)
+        if resumed is not None:
+            yield resumed
 
 
 async def resume_async(
@@ -216,21 +215,14 @@ async def resume_async(
     on_update: Callable[[Progress], object] | None,
 ) -> AsyncIterator[Resumed]:
     """See `AsyncKling.resume`."""
-    plan = _plan(kling, journal, requests, timeout)
-    result: Any = None
-    failure: KlingError | None = None
-    try:
-        while True:
-            step = plan.throw(failure) if failure else plan.send(result)
-            result = failure = None
-            if isinstance(step, Resumed):
-                yield step
-                continue
-            try:
-                result = await kling._run(step.flow, on_update, step.book)
-            except KlingError as error:
-                failure = error
-    except StopIteration:
-        return
-    finally:
-        plan.close()
+    from .batch import AsyncBatch
+
+    orders = Rows(kling, journal, requests)
+    terms = kling._terms(timeout, tells=on_update is not None)
+    rows = await asyncio.to_thread(orders.open)
+    batch = AsyncBatch(kling, rows, orders, terms, None, on_update)
+    async with aclosing(aiter(batch)) as outcomes:
+        async for outcome in outcomes:
+            resumed = _resumed(outcome)
+            if resumed is not None:
+                yield resumed

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import threading
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,7 +29,6 @@ from hypothesis.stateful import (
 
 from kling_facade import Kling, Limits, PollPlan, Runtime
 from kling_facade.download import Close, Head, Open, Read
-from kling_facade.drivers import drive
 from kling_facade.errors import (
     JobNotFound,
     KlingError,
@@ -98,7 +98,8 @@ class Machine(RuleBasedStateMachine):
         self.troubles: list[str] = []
         self.lag = 0.0
         self.power: int | None = None
-        self.book: Any = None
+        self.bytes: dict[Any, Iterator[bytes]] = {}
+        self.lock, self.dead = threading.Lock(), False
         self.journal = Journal(self.folder / "j.sqlite", clock=lambda: self.now)
 
     def teardown(self) -> None:
@@ -186,11 +187,15 @@ class Machine(RuleBasedStateMachine):
         machine = self
 
         class Program(Kling):
-            def _run(self, flow: Any, on_update: Any = None, book: Any = None) -> Any:
-                machine.book = book or self._book()
-                return drive(flow, machine.perform)
+            def _performer(self, on_update: Any = None, book: Any = None) -> Any:
+                own = book or self._book()
+                return lambda effect: machine.perform(effect, own)
 
-        runtime = Runtime(monotonic=lambda: self.now, uniform=lambda: 0.5)
+        def sleep(seconds: float) -> None:
+            self.now += seconds
+
+        self.dead = False
+        runtime = Runtime(monotonic=lambda: self.now, sleep=sleep, uniform=lambda: 0.5)
         return Program(
             KEY,
             base_url="http://127.0.0.1:9",
@@ -200,12 +205,18 @@ class Machine(RuleBasedStateMachine):
             runtime=runtime,
         )
 
-    def perform(self, effect: Any) -> Any:
-        """One effect, unless the power goes first."""
+    def perform(self, effect: Any, book: Any) -> Any:
+        """One effect at a time, unless the power goes first."""
+        with self.lock:
+            return self._perform(effect, book)
+
+    def _perform(self, effect: Any, book: Any) -> Any:
+        if self.dead:
+            raise _PowerCutError
         if self.power is not None:
             self.power -= 1
             if self.power < 0:
-                self.power = None
+                self.power, self.dead = None, True
                 self.journal.close()
                 # A dead process holds no claims; this one lives on, so they are taken off by hand.
                 with self.journal._transaction() as sql:
@@ -217,18 +228,18 @@ class Machine(RuleBasedStateMachine):
             case Sleep():
                 self.now += effect.seconds
             case Record():
-                self.book.record(effect.event, effect.facts)
+                book.record(effect.event, effect.facts)
             case Recall():
-                return self.book.recall(effect.external_task_id)
+                return book.recall(effect.external_task_id)
             case Do():
                 return effect.function()
             case Send():
                 return self.exchange(effect)
             case Open():
-                self.bytes: Iterator[bytes] = iter([MP4[:50_000], MP4[50_000:], b""])
+                self.bytes[book] = iter([MP4[:50_000], MP4[50_000:], b""])
                 return Head(200, {"content-length": str(len(MP4)), "etag": '"v"'})
             case Read():
-                return next(self.bytes)
+                return next(self.bytes[book])
             case Tell() | Close():
                 return None
         return None

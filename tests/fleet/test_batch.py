@@ -17,6 +17,7 @@ from PIL import Image
 from kling_facade import AsyncKling, ImageToVideo, InvalidRequest, Kling, KlingAdvice, Runtime
 from kling_facade.errors import DownloadError, JobFailed
 from kling_facade.fleet import Outcome, Status
+from kling_facade.flow import Progress
 from kling_facade.limits import PollPlan
 from kling_facade.sandbox import Sandbox, faults
 
@@ -210,6 +211,18 @@ def test_requests_that_raise_are_told_at_the_end(kind: str, sandbox: Sandbox) ->
 
 
 @both
+def test_a_program_that_exits_in_a_batch_exits(kind: str, sandbox: Sandbox, tmp_path: Path) -> None:
+    """What is no error of a job ends the batch where it is iterated, and holds nobody up."""
+
+    def leave(number: int, request: ImageToVideo) -> str:
+        raise SystemExit(3)
+
+    with pytest.raises(SystemExit):
+        run(kind, sandbox, requests(4), tmp_path, names=leave)
+    assert not [t for t in threading.enumerate() if t.name.startswith("kling-fleet")]
+
+
+@both
 def test_leaving_early_leaves_no_thread_and_no_task(kind: str, sandbox: Sandbox) -> None:
     """After a ``break`` nothing of the batch runs on."""
     if kind == "sync":
@@ -259,6 +272,46 @@ def test_an_interruption_leaves_a_journal_that_resumes(
     assert [one.error for one in resumed] == [None] * 4
     assert len(list((tmp_path / "films").glob("*.mp4"))) == 4
     assert sandbox.creates == paid + 4
+
+
+@both
+def test_what_is_resumed_is_waited_for_together(kind: str, tmp_path: Path) -> None:
+    """Twenty jobs of a dead process take as long as the longest, and a few questions in all."""
+    with Sandbox(0, short_side=96, fps=4) as sandbox:
+
+        async def nap(seconds: float) -> None:
+            sandbox.advance(seconds)
+            await asyncio.sleep(0)
+
+        runtime = Runtime(monotonic=sandbox.clock.now, sleep=sandbox.advance, async_sleep=nap)
+        client = options(sandbox, journal=tmp_path / "jobs.sqlite", runtime=runtime)
+        with Kling(sandbox.api_key, **client) as kling, kling._working() as book:
+            for number, request in enumerate(requests(20)):
+                place = {"destination": str(tmp_path / f"{number}.mp4")}
+                kling._submit(request, book, place)
+        began, asked, heard = sandbox.clock.now(), len(sandbox.requests), list[Progress]()
+        if kind == "sync":
+            with Kling(sandbox.api_key, **client) as kling:
+                resumed = list(kling.resume(on_update=heard.append))
+        else:
+
+            async def hear(progress: Progress) -> None:
+                heard.append(progress)
+
+            async def collect() -> list[Any]:
+                async with AsyncKling(sandbox.api_key, **client) as kling:
+                    return [one async for one in kling.resume(on_update=hear)]
+
+            resumed = asyncio.run(collect())
+        assert [one.error for one in resumed] == [None] * 20
+        assert all(one.video and one.job for one in resumed)
+        assert {progress.task.task_id for progress in heard} & {
+            one.job.task_id for one in resumed if one.job
+        }
+        assert sandbox.clock.now() - began <= max(job.ends for job in sandbox.jobs) + 60
+        looks = [one for one in sandbox.requests[asked:] if "/image2video" in one.path]
+        assert len(looks) <= 20 + 40  # one look-up each, then lists
+        assert sandbox.creates == 20
 
 
 @both
