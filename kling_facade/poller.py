@@ -124,7 +124,7 @@ class Watch:
 
     def __init__(self, poller: Poller, told: Callable[[News], object]) -> None:
         self._poller = poller
-        self.told = told
+        self.told: Callable[[News], object] = told
 
     def __enter__(self) -> Self:
         return self
@@ -313,7 +313,7 @@ class Listen:
     seconds: float
 
 
-Flow = Generator[Any, Any, _T]
+Flow: TypeAlias = Generator[Any, Any, _T]
 
 
 def together(flow: Flow[_T], watch: Watch, task_id: str | None) -> Flow[_T]:

@@ -305,6 +305,14 @@ def test_a_wait_on_its_own_asks_by_itself() -> None:
     assert hall.results[0].videos
 
 
+def test_what_a_list_says_of_one_asleep_is_not_asked_again() -> None:
+    """Two waits go to sleep on their own; a list that others ask for has the end of their jobs."""
+    hall = Hall(lambda number: 20.0 if number < 2 else 100.0)
+    hall.wait_for([0.0, 0.0, 16.0, 16.0, 16.0])
+    assert all(result.videos for result in hall.results.values())
+    assert hall.asked("get") == 2  # the first question of each, when they were alone
+
+
 def test_waits_bear_lists_that_fail_in_passing() -> None:
     """Throttled and lost lists cost nothing but time."""
     hall = Hall()

@@ -607,6 +607,37 @@ def test_resume_posts_only_the_request_of_the_row(kind: Kind, tmp_path: Path) ->
 
 
 @both
+def test_a_row_that_somebody_else_finished_meanwhile_is_not_told(
+    kind: Kind, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the reading of the journal and the row's turn another process was done with it."""
+    with Stage(polls=0) as stage, calling(kind, stage.url, journal=tmp_path / "j") as client:
+        client.submit(PlainRequest())
+        stale = client.kling._journal.entries()
+        assert len(client.collect(client.kling.resume())) == 1
+        asked = len(stage.seen)
+        monkeypatch.setattr(client.kling._journal, "entries", lambda: stale)
+        assert client.collect(client.kling.resume()) == []
+        assert len(stage.seen) == asked
+
+
+@both
+def test_a_mistake_in_resume_is_not_taken_for_a_row(
+    kind: Kind, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is none of this library's errors is raised."""
+    with Stage(polls=0) as stage, calling(kind, stage.url, journal=tmp_path / "j") as client:
+        client.submit(PlainRequest())
+
+        def broken(*args: Any) -> Any:
+            raise ZeroDivisionError
+
+        monkeypatch.setattr("kling_facade.resume.look_back", broken)
+        with pytest.raises(ZeroDivisionError):
+            client.collect(client.kling.resume())
+
+
+@both
 def test_rows_of_other_gateways_are_left_alone(kind: Kind, tmp_path: Path) -> None:
     """Their ids mean nothing here."""
     with Stage() as stage, calling(kind, stage.url) as client, Journal(tmp_path / "j") as journal:
