@@ -519,6 +519,7 @@ class Fleet:
                 elif isinstance(effect, Record) and _needless(entry, effect):
                     pass
                 elif isinstance(effect, Tell):
+                    entry.job._keep(effect.progress.task)
                     self._trouble = effect.progress.trouble or self._trouble
                     if self._terms.tells:
                         self.progress.append(effect.progress)

@@ -82,6 +82,15 @@ class _Handle:
         if known is None or not known.state.final or task.state is known.state:
             self._task = task
 
+    def _keeping(self, on_update: Callable[[Progress], Any] | None) -> Callable[[Progress], Any]:
+        """Takes each snapshot, so that a wait that is cut short leaves the newest one here."""
+
+        def told(progress: Progress) -> Any:
+            self._keep(progress.task)
+            return on_update(progress) if on_update is not None else None
+
+        return told
+
     def _wait(self, timeout: float | None) -> Flow[Task]:
         policy = self._kling._policy
         longest = policy.limits.wait if timeout is None else timeout
@@ -171,8 +180,8 @@ class Job(_Handle):
             KlingError: It could not be asked.
         """
         with self._carrying():
-            flow = self._wait(timeout)
-            self._task = self._kling._wait(flow, self.task_id, on_update, self._book)
+            flow, told = self._wait(timeout), self._keeping(on_update)
+            self._task = self._kling._wait(flow, self.task_id, told, self._book)
         return self._succeeded()
 
     def download(self, path: str | os.PathLike[str], *, exist: Exist = "error") -> Video:
@@ -217,8 +226,8 @@ class AsyncJob(_Handle):
     ) -> Self:
         """Waits until the job has its video; see `Job.wait`. ``on_update`` may be a coroutine."""
         with self._carrying():
-            flow = self._wait(timeout)
-            self._task = await self._kling._wait(flow, self.task_id, on_update, self._book)
+            flow, told = self._wait(timeout), self._keeping(on_update)
+            self._task = await self._kling._wait(flow, self.task_id, told, self._book)
         return self._succeeded()
 
     async def download(self, path: str | os.PathLike[str], *, exist: Exist = "error") -> Video:

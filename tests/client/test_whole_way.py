@@ -208,6 +208,19 @@ def test_a_gateway_that_stops_in_the_middle_leaves_a_job_to_go_on_with(
 
 
 @both
+def test_a_wait_that_is_cut_short_leaves_the_newest_snapshot(kind: Kind) -> None:
+    """Whoever looks at the job afterwards sees what the last question brought."""
+    running = answer(task_json(status="processing"))
+    with Peer(answer(task_json(status="submitted")), running) as peer:
+        with calling(kind, peer.url, **quick) as client:
+            job = client.do(client.kling.job("801").refresh())
+            assert str(job.state) == "submitted"
+            with pytest.raises(WaitTimeout):
+                client.do(job.wait(0.3))
+            assert str(job.state) == "processing"
+
+
+@both
 def test_a_job_that_fails_says_why(kind: Kind, sandbox: Sandbox, tmp_path: Path) -> None:
     """A picture too small, let through on purpose, fails late as it does at the vendor's."""
     from PIL import Image
