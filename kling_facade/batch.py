@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import queue
 import threading
@@ -16,9 +17,9 @@ from attrs import evolve
 
 from .download import Open, Read
 from .drivers import AsyncPerformer, Performer, drive, drive_async
-from .errors import InvalidRequest, Throttled
+from .errors import InvalidRequest, KlingError, Throttled
 from .fleet import Fleet, Outcome, Pause, Status, Terms, Work, file_names
-from .flow import Do, Policy, Progress, Sleep
+from .flow import Do, Policy, Progress, Send, Sleep
 
 if TYPE_CHECKING:
     from .client import AsyncKling, Kling, _Base
@@ -130,15 +131,14 @@ class _Batch(Generic[_JobT]):
         self._on_progress = on_progress
         self._started = False
         self._status = Status()
-        self._ahead = 0.0
 
     def _now(self) -> float:
-        return float(self._kling._runtime.monotonic()) + self._ahead
+        return float(self._kling._runtime.monotonic() + self._kling._ahead)
 
     def _slept_until(self, moment: float) -> None:
         """Where time is made up, a sleep that is over has taken as long as it should."""
         if not self._kling._runtime.keeps_time:
-            self._ahead += max(0.0, moment - self._now())
+            self._kling._ahead += max(0.0, moment - self._now())
 
     @property
     def status(self) -> Status:
@@ -202,6 +202,8 @@ class Batch(_Batch["Job"]):
                     shown = self._status
                     self._on_update(shown)
                 if isinstance(item, Outcome):
+                    if fleet.take():
+                        self._inbox.put(None)
                     yield item
                 elif isinstance(item, Progress) and self._on_progress is not None:
                     self._on_progress(item)
@@ -238,7 +240,7 @@ class Batch(_Batch["Job"]):
                 with ThreadPoolExecutor(workers, "kling-fleet") as pool:
                     self._schedule(fleet, pool)
             finally:
-                _release(*fleet.stop())
+                _release(*fleet.stop(), *self._unsettled())
         except BaseException as error:  # noqa: BLE001 - raised where the caller is
             end = error
         self._outbox.put(end)
@@ -279,6 +281,16 @@ class Batch(_Batch["Job"]):
         except queue.Empty:
             return taken
 
+    def _unsettled(self) -> list[Any]:
+        """The entries whose results nobody looked at, after an end that was not foreseen."""
+        entries = []
+        with contextlib.suppress(queue.Empty):
+            while True:
+                item = self._inbox.get_nowait()
+                if isinstance(item, tuple):
+                    entries.append(item[0].entry)
+        return entries
+
     def _settle(self, fleet: Fleet, work: Work, result: Any, error: BaseException | None) -> None:
         now = self._now()
         if error is None:
@@ -286,6 +298,7 @@ class Batch(_Batch["Job"]):
         elif isinstance(error, Exception):
             fleet.failed(work, error, now)
         else:
+            _release(work.entry)
             raise error
 
     def _emit(self, fleet: Fleet) -> None:
@@ -313,7 +326,7 @@ class Batch(_Batch["Job"]):
             if entry.flow is None:
                 entry.book = self._orders.book()
                 entry.flow = self._orders.begin(entry)
-            return _advance(entry.flow, self._performer(entry))
+            return _advance(entry.flow, _refusing(self._performer(entry), work.refusal))
         if work.kind == "fetch":
             perform = self._performer(entry)
             return drive(self._orders.fetch(entry), lambda effect: self._going(perform, effect))
@@ -357,6 +370,8 @@ class AsyncBatch(_Batch["AsyncJob"]):
                     if hasattr(told, "__await__"):
                         await told
                 if isinstance(item, Outcome):
+                    if fleet.take():
+                        self._bell.set()
                     yield item
                 elif isinstance(item, Progress) and self._on_progress is not None:
                     told = self._on_progress(item)
@@ -431,6 +446,7 @@ class AsyncBatch(_Batch["AsyncJob"]):
         elif isinstance(error, Exception):
             fleet.failed(work, error, now)
         else:
+            _release(work.entry)
             raise error
 
     def _emit(self, fleet: Fleet) -> None:
@@ -448,7 +464,7 @@ class AsyncBatch(_Batch["AsyncJob"]):
             if entry.flow is None:
                 entry.book = self._orders.book()
                 entry.flow = self._orders.begin(entry)
-            return await _advance_async(entry.flow, self._performer(entry))
+            return await _advance_async(entry.flow, _refusing(self._performer(entry), work.refusal))
         if work.kind == "fetch":
             return await drive_async(self._orders.fetch(entry), self._performer(entry))
         if work.kind == "release":
@@ -469,6 +485,19 @@ def _release(*entries: Any) -> None:
     for entry in entries:
         if entry is not None and entry.book is not None:
             entry.book.release()
+
+
+def _refusing(perform: Callable[[Any], Any], refusal: KlingError | None) -> Callable[[Any], Any]:
+    """A performer that sends nothing, when all that is sent is refused."""
+    if refusal is None:
+        return perform
+
+    def refuse(effect: Any) -> Any:
+        if isinstance(effect, Send):
+            raise refusal
+        return perform(effect)
+
+    return refuse
 
 
 def _advance(flow: Flow[_T], perform: Callable[[Any], Any]) -> _T | Pause:

@@ -99,6 +99,7 @@ class _Base(Generic[_W]):
         self._tls: Any = None
         self._open: dict[str, Any] = {}
         self._polls: Poller | None = None
+        self._ahead = 0.0  # seconds that a batch's sleeps were ahead of a clock that is made up
         self._pid = os.getpid()
         self._lock = threading.Lock()
 

@@ -66,7 +66,8 @@ class Runtime:
     @property
     def keeps_time(self) -> bool:
         """Whether time passes by itself here, and not only when somebody sleeps."""
-        return self.sleep is time.sleep or self.pace != 1.0
+        own = self.sleep is time.sleep and self.async_sleep is _async_sleep
+        return own or self.pace != 1.0
 
     @classmethod
     def sped_up(cls, pace: float) -> Runtime:
@@ -75,6 +76,8 @@ class Runtime:
         Args:
             pace: Seconds that pass in each real one.
         """
+        if pace == 1.0:
+            return cls()
 
         async def nap(seconds: float) -> None:
             await _async_sleep(seconds / pace)

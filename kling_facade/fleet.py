@@ -28,7 +28,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeAlias, TypeGuard, TypeVar
 
-from attrs import define, frozen
+from attrs import define, evolve, frozen
 
 from .errors import AccountError, AuthError, KlingError, Throttled
 from .flow import Ids, Now, Record, Send, Sleep, Tell
@@ -61,10 +61,13 @@ _TOO_MANY: Final = 1303
 """The account's slots are all in use (VD1); other throttling means that calls come too fast."""
 _NOT_ALLOWED: Final = 1304
 """This machine's address is not on the account's allow-list (VD1)."""
+_SHORTEST_CALL: Final = 1.0
 _LOCKED_OUT: Final = 3
 """Refusals of the key in a row after which nothing more is sent."""
-_GLANCE: Final = 100
-"""Requests that are refused at a time, so that others get their turn."""
+_UNTAKEN: Final = 1000
+"""Outcomes that nobody has taken, from which on no more requests are drawn."""
+_NEAR: Final = 60.0
+"""Seconds before its deadline from which on a question does not wait for a list beyond it."""
 
 
 # --- what a caller sees --------------------------------------------------------------------------
@@ -181,11 +184,13 @@ class Work:
             row in the journal.
         entry: Whose work it is; ``None`` for a list.
         effect: What to perform.
+        refusal: For a create: what is raised instead of sending anything.
     """
 
     kind: Literal["create", "fetch", "perform", "release"]
     entry: _Entry | None = None
     effect: Any = None
+    refusal: KlingError | None = None
 
 
 @frozen(kw_only=True)
@@ -290,7 +295,9 @@ class Fleet:
         self._busy = {"create": 0, "fetch": 0, "question": 0}
         self._live = 0
         self._listing_at: float | None = None
-        self._refused: list[KlingError] = []
+        self._refusals = 0
+        self._refusal: KlingError | None = None
+        self._made = self._taken = 0
         self._counts = {"succeeded": 0, "failed": 0, "unpriced": 0}
         self._units = Decimal(0)
         self._trouble: str | None = None
@@ -322,8 +329,6 @@ class Fleet:
         times = [self._timers[0][0]] if self._timers else []
         if self._listing_at is not None:
             times.append(self._listing_at)
-        if self._locked_out and self._source is not None:
-            times.append(self._now)
         return min(times, default=None)
 
     def work(self, now: float) -> list[Work]:
@@ -349,6 +354,11 @@ class Fleet:
             if entry.flow is not None:
                 entry.flow.close()
         return left
+
+    def take(self) -> bool:
+        """Somebody has taken an outcome; says whether that makes room. Called in any thread."""
+        self._taken += 1
+        return self._made - self._taken == _UNTAKEN - 1
 
     # --- results
 
@@ -382,8 +392,8 @@ class Fleet:
         if work.kind in ("create", "fetch"):
             assert entry is not None
             self._busy[work.kind] -= 1
-            if work.kind == "create" and _is_lockout(error):
-                self._refused.append(error)
+            if work.kind == "create" and work.refusal is None and _is_lockout(error):
+                self._refused(error)
             self._end(entry, error=error)
             self._release_held(unless_one_tries=True)
         elif work.kind == "release":
@@ -412,24 +422,17 @@ class Fleet:
     # --- creating
 
     def _creates(self) -> Iterator[Work]:
-        if self._locked_out:
-            self._refuse_some()
         while self._window.room(self._busy["create"], len(self._waiting)):
             entry = self._again.popleft() if self._again else self._next_request()
             if entry is None:
                 return
             entry.began = self._now
             self._busy["create"] += 1
-            yield Work("create", entry)
+            yield Work("create", entry, refusal=copy.copy(self._refusal))
 
     def _next_request(self) -> _Entry | None:
         """A new entry, unless others still wait for room or there is none."""
-        if self._held or self._locked_out:
-            return None
-        return self._drawn()
-
-    def _drawn(self) -> _Entry | None:
-        if self._source is None:
+        if self._held or self._source is None or self._made - self._taken >= _UNTAKEN:
             return None
         try:
             number, request = next(self._source)
@@ -442,25 +445,16 @@ class Fleet:
         self._live += 1
         return _Entry(number, request)
 
-    @property
-    def _locked_out(self) -> bool:
-        """Whether the gateway refuses whatever this client sends."""
-        return len(self._refused) >= _LOCKED_OUT
-
-    def _refuse_some(self) -> None:
-        """Ends the next requests without sending them, pictures and all, only to be refused."""
-        last = self._refused[-1]
-        for _ in range(_GLANCE):
-            entry = self._drawn()
-            if entry is None:
-                return
-            error = type(last)(
-                f"not sent, because the last {len(self._refused)} were refused: {last.message}",
-                hint=last.hint,
-                code=last.code,
-                http_status=last.http_status,
+    def _refused(self, error: KlingError) -> None:
+        """Counts refusals of all that this client sends; at last nothing more is sent."""
+        self._refusals += 1
+        if self._refusals >= _LOCKED_OUT and self._refusal is None:
+            self._refusal = type(error)(
+                f"not sent, because the last {self._refusals} were refused: {error.message}",
+                hint=error.hint,
+                code=error.code,
+                http_status=error.http_status,
             )
-            self._end(entry, error=error)
 
     def _created(self, entry: _Entry, result: Any) -> None:
         if not isinstance(result, Pause):
@@ -486,7 +480,7 @@ class Fleet:
         entry.flow = entry.job._wait(self._terms.timeout)
         self._waiting[task.task_id] = entry
         self._watch.add(task.task_id)
-        self._refused.clear()
+        self._refusals, self._refusal = 0, None
         self._window.accepted(len(self._waiting))
         self._release_held()
         self._step(entry, None)
@@ -494,7 +488,11 @@ class Fleet:
     # --- waiting
 
     def _woken(self, entry: _Entry) -> None:
-        if entry.phase == "wait":
+        if entry.asking is not None:  # no list came before its deadline
+            entry.asking = evolve(entry.asking, within=_SHORTEST_CALL)
+            self._asking.pop(entry, None)
+            self._alone.append(entry)
+        elif entry.phase == "wait":
             self._step(entry, None)
         else:
             self._held.pop(entry, None)
@@ -531,6 +529,8 @@ class Fleet:
                 elif isinstance(effect, Send):
                     entry.asking = effect
                     self._asking[entry] = None
+                    if effect.within is not None and effect.within < _NEAR:
+                        self._set_timer(entry, effect.within)
                     return
                 else:
                     self._ready.append(Work("perform", entry, effect))
@@ -603,6 +603,7 @@ class Fleet:
         assert entry is not None
         assert entry.outcome is not None
         self._live -= 1
+        self._made += 1
         self._counts["succeeded" if entry.outcome.ok else "failed"] += 1
         self.outcomes.append(entry.outcome)
 
@@ -618,7 +619,7 @@ class Fleet:
             elif turn.alone:
                 self._alone.extend(self._asking)
                 self._asking.clear()
-            elif turn.wait is not None:
+            else:
                 self._listing_at = self._now + turn.wait
         while self._alone and self._busy["question"] < self._terms.questions:
             entry = self._alone.popleft()

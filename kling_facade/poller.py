@@ -54,6 +54,13 @@ _PAGES: Final = (500, 100)
 _FRUITLESS: Final = 2
 _REST: Final = 600.0
 """Seconds without lists after two that told nothing of ours."""
+_TROUBLES: Final = 4
+_SHORT_REST: Final = 120.0
+"""Seconds without lists after so many in a row that failed in passing."""
+_LONG_REST: Final = 3600.0
+"""Seconds without lists where they are refused or can't be read."""
+_PATIENCE: Final = 10.0
+"""Seconds that others wait for a page; who has less time left than that does not ask for one."""
 _PAGE_GAP: Final = 1.0
 """Seconds between two lists for each page that they have: the more pages, the rarer."""
 _SHORTEST_CALL: Final = 1.0
@@ -104,12 +111,12 @@ class Turn:
     Attributes:
         alone: Ask it by itself.
         call: Ask this instead and hand the answer in.
-        wait: With neither: seconds until the next turn; ``None`` to wait for news.
+        wait: With neither: seconds until the next turn, if no news come before.
     """
 
     alone: bool = False
     call: Call | None = None
-    wait: float | None = None
+    wait: float = 0.0
 
 
 class Watch:
@@ -145,9 +152,14 @@ class Watch:
         """Waits for it no longer."""
         self._poller.discard(self, task_id)
 
-    def turn(self, now: float) -> Turn:
-        """Says how a question that is due now gets its answer."""
-        return self._poller.turn(self, now)
+    def turn(self, now: float, left: float = math.inf) -> Turn:
+        """Says how a question that is due now gets its answer.
+
+        Args:
+            now: The time.
+            left: Seconds that the question may take.
+        """
+        return self._poller.turn(self, now, left)
 
     def listed(self, items: Iterable[Any], now: float) -> Call | None:
         """Takes a page of the list that this watch asked for, and tells everyone.
@@ -160,6 +172,10 @@ class Watch:
     def failed(self, error: Exception, now: float) -> None:
         """Takes the error of a list that this watch asked for, and tells everyone."""
         self._poller.failed(self, error, now)
+
+    def resign(self) -> None:
+        """Leaves the list that this watch was to ask for to somebody else."""
+        self._poller.resign(self)
 
     def close(self) -> None:
         """Leaves. A list that this watch was to ask for is somebody else's now."""
@@ -181,7 +197,8 @@ class Poller:
         self._due: dict[Watch, None] = {}
         self._size = _PAGES[0]
         self._next = self._off_until = -math.inf
-        self._page = self._seen = self._wanted = self._fruitless = 0
+        self._asked_at = -math.inf
+        self._page = self._seen = self._wanted = self._fruitless = self._troubles = 0
 
     def __repr__(self) -> str:
         return f"Poller({len(self._watched)} jobs)"
@@ -210,19 +227,25 @@ class Poller:
             if self._watched.get(task_id) is watch:
                 del self._watched[task_id]
 
-    def turn(self, watch: Watch, now: float) -> Turn:
+    def turn(self, watch: Watch, now: float, left: float) -> Turn:
         """See `Watch.turn`."""
         with self._lock:
             self._due.pop(watch, None)
-            if self._asker is None and (now < self._off_until or not self.crowded):
-                return Turn(alone=True)
-            if self._asker is None and now >= self._next:
+            if self._asker is not None:
+                ready = self._asked_at + _PATIENCE
+            elif now < self._off_until or not self.crowded:
+                ready = -math.inf
+            elif now >= self._next and left >= _PATIENCE:
                 self._asker = watch
                 self._page = self._seen = 0
                 self._wanted = len(self._watched)
-                return Turn(call=self._next_page())
+                return Turn(call=self._next_page(now))
+            else:
+                ready = self._next
+            if now >= ready:
+                return Turn(alone=True)
             self._due[watch] = None
-            return Turn(wait=None if self._asker else self._next - now)
+            return Turn(wait=ready - now)
 
     def listed(self, watch: Watch, items: Iterable[Any], now: float) -> Call | None:
         """See `Watch.listed`."""
@@ -239,11 +262,12 @@ class Poller:
             hits = sum(map(len, found.values()))
             self._seen += hits
             if hits and self._seen < self._wanted:
-                call = self._next_page()
+                call = self._next_page(now)
             else:
                 over = self._finish(now)
         for owner, jobs in found.items():
-            owner.told(Found(tuple(jobs)))
+            if answers := tuple(filter(_is_answer, jobs)):
+                owner.told(Found(answers))
         for waiting in over:
             waiting.told(Over())
         return call
@@ -254,9 +278,9 @@ class Poller:
         with self._lock:
             if watch is not self._asker:
                 return
-            over = self._finish(now, told=True)
+            over = self._finish(now, failed=True)
             if not passing:
-                self._refused()
+                self._refused(now)
         if not passing:
             log.info("the gateway's list of jobs is of no use (%s): asking for each", error)
         for waiting in over:
@@ -268,6 +292,11 @@ class Poller:
             self._due.pop(watch, None)
             for task_id in [key for key, owner in self._watched.items() if owner is watch]:
                 del self._watched[task_id]
+        self.resign(watch)
+
+    def resign(self, watch: Watch) -> None:
+        """See `Watch.resign`."""
+        with self._lock:
             if watch is not self._asker:
                 return
             self._asker = None
@@ -275,28 +304,32 @@ class Poller:
         for waiting in over:
             waiting.told(Vacant())
 
-    def _next_page(self) -> Call:
+    def _next_page(self, now: float) -> Call:
         self._page += 1
+        self._asked_at = now
         arguments = {"page_num": self._page, "page_size": self._size}
         return Call("list_image_to_video", arguments)
 
-    def _finish(self, now: float, *, told: bool = False) -> list[Watch]:
+    def _finish(self, now: float, *, failed: bool = False) -> list[Watch]:
         """A round of pages is over; says who waited for it."""
         assert self._asker is not None
         waited = [self._asker, *(watch for watch in self._due if watch is not self._asker)]
         self._asker, self._due = None, {}
         self._next = now + max(self._gap, self._page * _PAGE_GAP)
-        self._fruitless = 0 if self._seen or told else self._fruitless + 1
+        self._troubles = self._troubles + 1 if failed else 0
+        self._fruitless = 0 if self._seen or failed else self._fruitless + 1
         if self._fruitless >= _FRUITLESS:
             self._fruitless, self._off_until = 0, now + _REST
+        if self._troubles >= _TROUBLES:
+            self._troubles, self._off_until = 0, now + _SHORT_REST
         return waited
 
-    def _refused(self) -> None:
-        """A list was refused or can't be read: perhaps a smaller page, else none for good."""
+    def _refused(self, now: float) -> None:
+        """A list was refused or can't be read: perhaps a smaller page, else none for long."""
         if self._size == _PAGES[0]:
             self._size = _PAGES[-1]
         else:
-            self._off_until = math.inf
+            self._off_until = now + _LONG_REST
 
 
 # --- a single wait, together with others ---------------------------------------------------------
@@ -374,12 +407,12 @@ def _answer(watch: Watch, question: Send) -> Flow[Any]:
         if isinstance(news, Found) and has_ended(news.items[-1]):
             return as_envelope(news.items[-1])
     while now < end:
-        turn = watch.turn(now)
+        turn = watch.turn(now, end - now)
         if turn.alone:
             break
         if turn.call is not None:
-            yield from _ask_list(watch, turn.call, question)
-        told = yield Listen(min(end - now, math.inf if turn.wait is None else turn.wait))
+            yield from _ask_list(watch, turn.call, end)
+        told = yield Listen(min(end - now, turn.wait))
         found = _item(told)
         if found is not None:
             return as_envelope(found)
@@ -389,11 +422,15 @@ def _answer(watch: Watch, question: Send) -> Flow[Any]:
     return (yield evolve(question, within=max(end - (yield Now()), _SHORTEST_CALL)))
 
 
-def _ask_list(watch: Watch, call: Call | None, question: Send) -> Flow[None]:
-    """Asks for all pages, on behalf of everyone."""
+def _ask_list(watch: Watch, call: Call | None, end: float) -> Flow[None]:
+    """Asks for all pages, on behalf of everyone, as long as there is time."""
     while call is not None:
+        left = end - (yield Now())
+        if left <= 0.0:
+            watch.resign()
+            return
         try:
-            envelope = yield Send(call, within=question.within)
+            envelope = yield Send(call, within=max(left, _SHORTEST_CALL))
         except Exception as error:  # noqa: BLE001 - all who wait are told
             failure = error
         else:
@@ -425,9 +462,19 @@ def as_envelope(item: Any) -> Any:
     return TaskEnvelope(code=0, message="", request_id="", data=item)
 
 
+def _state(item: Any) -> State:
+    return State.of(item.task_status if isinstance(item.task_status, str) else None)
+
+
+def _has_video(item: Any) -> bool:
+    return bool(getattr(item.task_result, "videos", None))
+
+
+def _is_answer(item: Any) -> bool:
+    """Whether a listed job says as much as an answer about it: a list may leave videos out."""
+    return _state(item) is not State.SUCCEEDED or _has_video(item)
+
+
 def has_ended(item: Any) -> bool:
     """Whether a listed job needs no further question."""
-    state = State.of(item.task_status if isinstance(item.task_status, str) else None)
-    if state is State.SUCCEEDED:
-        return bool(getattr(item.task_result, "videos", None))
-    return state is State.FAILED
+    return _state(item) is State.FAILED or (_state(item) is State.SUCCEEDED and _has_video(item))

@@ -9,13 +9,14 @@ import threading
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from PIL import Image
 
 from kling_facade import AsyncKling, ImageToVideo, InvalidRequest, Kling, KlingAdvice, Runtime
-from kling_facade.errors import DownloadError, JobFailed
+from kling_facade.errors import DownloadError, JobFailed, JobTaken
 from kling_facade.fleet import Outcome, Status
 from kling_facade.flow import Progress
 from kling_facade.limits import PollPlan
@@ -57,7 +58,7 @@ def requests(count: int, **more: Any) -> list[ImageToVideo]:
     ]
 
 
-def options(sandbox: Sandbox, **more: Any) -> dict[str, Any]:
+def options(sandbox: Any, **more: Any) -> dict[str, Any]:
     """A client on the sandbox's clock."""
     return {
         "base_url": sandbox.base_url,
@@ -69,7 +70,7 @@ def options(sandbox: Sandbox, **more: Any) -> dict[str, Any]:
 
 
 def run(
-    kind: str, sandbox: Sandbox, asked: Any, *args: Any, client: Any = None, **terms: Any
+    kind: str, sandbox: Any, asked: Any, *args: Any, client: Any = None, **terms: Any
 ) -> tuple[list[Outcome[Any]], Status]:
     """All outcomes and the report."""
     if kind == "sync":
@@ -220,6 +221,48 @@ def test_a_program_that_exits_in_a_batch_exits(kind: str, sandbox: Sandbox, tmp_
     with pytest.raises(SystemExit):
         run(kind, sandbox, requests(4), tmp_path, names=leave)
     assert not [t for t in threading.enumerate() if t.name.startswith("kling-fleet")]
+
+
+@both
+def test_a_program_that_exits_in_a_batch_leaves_no_claims(
+    kind: str, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """Its rows can be resumed at once, by the same process too."""
+    from kling_facade.journal import Journal
+
+    def leave(number: int, request: ImageToVideo) -> str:
+        if number == 5:
+            raise SystemExit(3)
+        return f"{number}"
+
+    journal = tmp_path / "jobs.sqlite"
+    with pytest.raises(SystemExit):
+        run(kind, sandbox, requests(6), tmp_path, names=leave, client={"journal": journal})
+    rows = [entry for entry in Journal(journal).entries() if entry.open]
+    with Kling(sandbox.api_key, **options(sandbox, journal=journal)) as kling:
+        resumed = list(kling.resume())
+    assert len(resumed) == len(rows)
+    assert not [one.error for one in resumed if isinstance(one.error, JobTaken)]
+
+
+@both
+def test_a_refused_key_keeps_what_is_there(kind: str, sandbox: Sandbox, tmp_path: Path) -> None:
+    """Nothing is sent for the others; a video that is there needs no key."""
+    run(kind, sandbox, requests(1), tmp_path, names=["5"])
+    sent = len(sandbox.requests)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        outcomes, _ = run(
+            kind,
+            SimpleNamespace(api_key="wrong-key-000000", base_url=sandbox.base_url),
+            requests(8),
+            tmp_path,
+            names=[f"{number}" for number in range(8)],
+            exist="skip",
+            concurrency=1,
+        )
+    assert [outcome.number for outcome in outcomes if outcome.ok] == [5]
+    assert len(sandbox.requests) == sent + 3
 
 
 @both

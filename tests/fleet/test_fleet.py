@@ -22,7 +22,7 @@ from kling_facade.errors import (
     TransientRead,
     WaitTimeout,
 )
-from kling_facade.fleet import Status, Window, file_names
+from kling_facade.fleet import Fleet, Status, Terms, Window, file_names
 from tests.support.yard import Wish, Yard
 
 
@@ -284,6 +284,42 @@ def test_a_job_that_takes_too_long_times_out_alone() -> None:
     assert isinstance(outcomes[1].error, WaitTimeout)
     assert outcomes[0].ok
     assert outcomes[3].ok
+
+
+def test_a_timeout_does_not_wait_for_the_next_list() -> None:
+    """A question whose job's time is nearly up is asked by itself."""
+    yard = Yard(lambda number: 1e6)
+    outcomes = yard.run(wishes(5), timeout=20.0)
+    assert all(isinstance(outcome.error, WaitTimeout) for outcome in outcomes)
+    assert max(yard.seen.values()) <= 20.0 + 2.0
+
+
+def test_outcomes_that_nobody_takes_stop_the_drawing() -> None:
+    """Requests that fail at once come no faster than somebody looks at them."""
+    drawn: list[int] = []
+
+    def endless() -> Iterator[Any]:
+        while True:
+            drawn.append(len(drawn))
+            yield Wish(-1)
+
+    yard = Yard()
+    poller = yard.poller
+    terms = Terms(adopt=lambda *_: None, fetches=False)
+    fleet = Fleet(endless(), terms, poller.watch(lambda news: None), 0.0)
+
+    def turn() -> int:
+        for work in fleet.work(0.0):
+            fleet.failed(work, ValueError("bad"), 0.0)
+        return len(drawn)
+
+    while turn() < 1000:
+        pass
+    stopped = [turn() for _ in range(10)][-1]
+    assert stopped <= 1000 + 8
+    room = [fleet.take() for _ in range(20)]
+    assert room.count(True) == 1
+    assert turn() > stopped
 
 
 def test_downloads_are_bounded_and_counted() -> None:

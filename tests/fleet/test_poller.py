@@ -38,7 +38,7 @@ URL = "https://example.com/fox.png"
 
 def jobs(*task_ids: str) -> list[Any]:
     """A page of a list."""
-    return [SimpleNamespace(task_id=task_id) for task_id in task_ids]
+    return [SimpleNamespace(task_id=task_id, task_status="processing") for task_id in task_ids]
 
 
 class Inbox(list[News]):
@@ -76,7 +76,7 @@ def test_few_jobs_are_asked_for_by_themselves(poller: Poller) -> None:
     three, _ = watching(poller, "c")
     assert not two.turn(0.0).alone
     three.close()
-    assert one.turn(100.0).wait is None  # the list that was begun is still under way
+    assert one.turn(1.0).wait > 0  # the list that was begun is still under way
     assert "2 jobs" in repr(poller)
 
 
@@ -87,7 +87,7 @@ def test_one_asks_and_all_are_told_of_their_own(poller: Poller) -> None:
     call = one.turn(0.0).call
     assert call is not None
     assert dict(call.arguments) == {"page_num": 1, "page_size": 500}
-    assert two.turn(0.0).wait is None
+    assert two.turn(0.0).wait > 0
     assert one.listed(jobs("x", "a", "c", "b"), 1.0) is None
     assert heard_by_one.found == [["a", "b"]]
     assert heard_by_two.found == [["c"]]
@@ -102,7 +102,7 @@ def test_the_next_list_waits_its_time(poller: Poller) -> None:
     one.listed(jobs("a", "b", "c", "d"), 1.0)
     assert two.turn(5.0).wait == pytest.approx(8.0)
     assert two.turn(13.0).call
-    assert one.turn(13.0).wait is None
+    assert one.turn(13.0).wait > 0
 
 
 def test_pages_are_asked_for_while_they_help(poller: Poller) -> None:
@@ -122,12 +122,62 @@ def test_a_trouble_in_passing_is_told_to_those_who_asked(poller: Poller) -> None
     two, heard_by_two = watching(poller, "c")
     _, heard_by_three = watching(poller, "d")
     assert one.turn(0.0).call
-    assert two.turn(0.0).wait is None
+    assert two.turn(0.0).wait > 0
     error = TransientRead("lost")
     one.failed(error, 1.0)
     assert heard_by_one == heard_by_two == [Failed(error)]
     assert heard_by_three == []
     assert two.turn(2.0).wait == pytest.approx(11.0)
+
+
+def test_who_has_little_time_asks_by_itself(poller: Poller) -> None:
+    """A list that is cut short by one's deadline would be everybody's trouble."""
+    one, _ = watching(poller, "a", "b", "c")
+    assert one.turn(0.0, left=9.0).alone
+    assert one.turn(0.0, left=10.0).call
+
+
+def test_nobody_waits_long_for_who_asks(poller: Poller) -> None:
+    """After ten seconds without a page, each asks by itself; a page gives the asker more time."""
+    one, _ = watching(poller, "a", "b", "c")
+    two, _ = watching(poller, "d")
+    assert one.turn(0.0).call
+    assert two.turn(4.0).wait == pytest.approx(6.0)
+    assert one.listed(jobs("a"), 8.0)
+    assert two.turn(10.0).wait == pytest.approx(8.0)
+    assert two.turn(18.0).alone
+
+
+def test_who_runs_out_of_time_between_pages_resigns(poller: Poller) -> None:
+    """Another one begins anew."""
+    one, _ = watching(poller, "a", "b", "c")
+    two, heard = watching(poller, "d")
+    assert one.turn(0.0).call
+    assert two.turn(0.0).wait
+    one.resign()
+    assert heard == [Vacant()]
+    assert two.turn(1.0).call
+
+
+def test_lists_that_keep_failing_are_left_alone_for_a_while(poller: Poller) -> None:
+    """Four in a row: single questions may work where lists do not."""
+    one, _ = watching(poller, "a", "b", "c")
+    for moment in (0.0, 20.0, 40.0, 60.0):
+        assert one.turn(moment).call
+        one.failed(TransientRead("503"), moment)
+    assert one.turn(100.0).alone
+    assert one.turn(200.0).call
+
+
+def test_a_list_that_leaves_videos_out_is_no_answer(poller: Poller) -> None:
+    """That a job has succeeded is not enough: it is asked for by itself."""
+    one, heard = watching(poller, "a", "b", "c")
+    assert one.turn(0.0).call
+    page = jobs("a", "b", "c")
+    page[0].task_status, page[0].task_result = "succeed", None
+    assert one.listed(page, 1.0) is None
+    assert heard.found == [["b", "c"]]
+    assert heard[-1] == Over()
 
 
 def test_a_refused_list_is_tried_smaller_and_then_given_up(poller: Poller) -> None:
@@ -139,7 +189,8 @@ def test_a_refused_list_is_tried_smaller_and_then_given_up(poller: Poller) -> No
         assert call.arguments["page_size"] == size
         one.failed(Rejected("no such operation"), moment)
     assert heard == [Over(), Over()]
-    assert one.turn(1e9).alone
+    assert one.turn(3000.0).alone
+    assert one.turn(4000.0).call  # perhaps it was a bad day
 
 
 def test_who_leaves_while_asking_leaves_the_list_to_others(poller: Poller) -> None:
@@ -147,7 +198,7 @@ def test_who_leaves_while_asking_leaves_the_list_to_others(poller: Poller) -> No
     one, _ = watching(poller, "a")
     two, heard = watching(poller, "b", "c", "d")
     assert one.turn(0.0).call
-    assert two.turn(0.0).wait is None
+    assert two.turn(0.0).wait > 0
     one.close()
     assert heard == [Vacant()]
     assert two.turn(0.0).call
@@ -330,6 +381,14 @@ def test_a_timeout_holds_although_a_list_is_to_come() -> None:
     assert max(hall.ended.values()) <= 102.0
 
 
+def test_a_list_that_hangs_delays_nobody_beyond_its_deadline() -> None:
+    """Neither the one who asks nor those who wait for the answer."""
+    hall = Hall(lambda number: 1000.0, latency=30.0)
+    hall.wait_for([0.0] * 5, timeout=20.0)
+    assert all(isinstance(result, WaitTimeout) for result in hall.results.values())
+    assert max(hall.ended.values()) <= 20.0 + 30.0  # one answer that is under way
+
+
 def test_a_failed_job_fails_its_own_wait() -> None:
     """The list's word is as good as the answer to a question."""
     hall = Hall(ends=lambda number: "failed" if number == 2 else "succeed")
@@ -478,6 +537,19 @@ def test_a_cancelled_wait_leaves_the_list_to_others() -> None:
         done = asyncio.run(run(sandbox))
         assert all(isinstance(one, asyncio.CancelledError) for one in done[:4])
         assert all(one.task.videos for one in done[4:])
+
+
+def test_time_is_real_unless_a_sleep_is_made_up() -> None:
+    """Either sleep; and real time is real at any pace."""
+
+    async def nap(seconds: float) -> None:
+        """Takes no time."""
+
+    assert Runtime().keeps_time
+    assert Runtime.sped_up(1.0).keeps_time
+    assert Runtime.sped_up(400.0).keeps_time
+    assert not Runtime(sleep=lambda seconds: None).keeps_time
+    assert not Runtime(async_sleep=nap).keeps_time
 
 
 def test_made_up_time_is_not_shared() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from attrs import evolve, frozen
 from kling_client.models import TaskData, TaskEnvelope
 
-from kling_facade.batch import _advance
+from kling_facade.batch import _advance, _refusing
 from kling_facade.errors import BadResponse, JobNotFound, KlingError, Rejected, Throttled
 from kling_facade.fleet import Fleet, Outcome, Terms, Work
 from kling_facade.flow import Call, Ids, Now, Policy, Record, Send, submit
@@ -113,7 +113,7 @@ class Yard:
                 assert work.entry is not None
                 if work.entry.flow is None:
                     work.entry.flow = self._submission(work.entry)
-                return _advance(work.entry.flow, self._perform)
+                return _advance(work.entry.flow, _refusing(self._perform, work.refusal))
             if work.kind == "fetch":
                 assert work.entry is not None
                 return f"video of {work.entry.number}"
