@@ -528,9 +528,13 @@ class Fleet:
                     value, entry.news = entry.news, None
                 elif isinstance(effect, Send):
                     entry.asking = effect
+                    left = math.inf if effect.within is None else effect.within
+                    if left <= _SHORTEST_CALL:  # no time to wait for a list
+                        self._alone.append(entry)
+                        return
                     self._asking[entry] = None
-                    if effect.within is not None and effect.within < _NEAR:
-                        self._set_timer(entry, effect.within)
+                    if left < _NEAR:
+                        self._set_timer(entry, left)
                     return
                 else:
                     self._ready.append(Work("perform", entry, effect))
@@ -626,6 +630,7 @@ class Fleet:
             if entry.asking is not None:
                 self._busy["question"] += 1
                 effect, entry.asking = entry.asking, None
+                entry.timer = 0  # from now on the call's own deadline counts
                 self._asking.pop(entry, None)
                 yield Work("perform", entry, effect)
 

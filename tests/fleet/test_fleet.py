@@ -294,6 +294,18 @@ def test_a_timeout_does_not_wait_for_the_next_list() -> None:
     assert max(yard.seen.values()) <= 20.0 + 2.0
 
 
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_a_question_under_way_at_the_deadline_is_heard(count: int) -> None:
+    """A slow answer that comes about then counts; it is never mistaken for another."""
+    yard = Yard(lambda number: 14.0, listing="no", latency=6.0)
+    outcomes = yard.run(wishes(count), timeout=18.0)
+    assert all(outcome.ok for outcome in outcomes)
+    late = Yard(lambda number: 1e6, listing="no", latency=6.0)
+    for outcome in late.run(wishes(count), timeout=18.0):
+        assert isinstance(outcome.error, WaitTimeout)
+        assert "last trouble" not in outcome.error.message
+
+
 def test_outcomes_that_nobody_takes_stop_the_drawing() -> None:
     """Requests that fail at once come no faster than somebody looks at them."""
     drawn: list[int] = []
@@ -395,3 +407,22 @@ def test_every_request_has_exactly_one_outcome(
     outcomes = yard.run(wishes(len(lasts)))
     assert sorted(outcome.number for outcome in outcomes) == list(range(len(lasts)))
     assert all(outcome.ok for outcome in outcomes)
+
+
+@given(
+    lasts=st.lists(st.floats(0, 200), min_size=1, max_size=20),
+    listing=st.sampled_from(["yes", "no", "empty", "broken"]),
+    latency=st.sampled_from([0.1, 3.0, 9.0]),
+    timeout=st.floats(1, 150),
+)
+def test_no_timeout_is_exceeded_by_more_than_an_answer(
+    lasts: list[float], listing: str, latency: float, timeout: float
+) -> None:
+    """However slow lists and answers are: each job ends well or in time, by its own clock."""
+    yard = Yard(lambda number: lasts[number], listing=listing, latency=latency)
+    for outcome in yard.run(wishes(len(lasts)), timeout=timeout, questions=len(lasts) + 1):
+        _, made, end = yard.jobs[f"t{outcome.number}"]
+        assert outcome.ok or isinstance(outcome.error, WaitTimeout)
+        assert yard.seen[outcome.number] <= made + latency + timeout + latency + 1.001
+        if not outcome.ok:
+            assert end > made + timeout - 20.0 - 3 * latency  # no gap is longer than that
