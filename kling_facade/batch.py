@@ -19,7 +19,7 @@ from .download import Open, Read
 from .drivers import AsyncPerformer, Performer, drive, drive_async
 from .errors import InvalidRequest, KlingError, Throttled
 from .fleet import Fleet, Outcome, Pause, Status, Terms, Work, file_names
-from .flow import Do, Policy, Progress, Send, Sleep
+from .flow import CREATE, Do, Policy, Progress, Send, Sleep
 
 if TYPE_CHECKING:
     from .client import AsyncKling, Kling, _Base
@@ -263,6 +263,7 @@ class Batch(_Batch["Job"]):
                 wake = self._now() + (delay or 0.0)
                 runtime.sleep(delay or 0.0)
                 self._slept_until(wake)
+        fleet.resign()
         while busy:
             busy -= self._take(fleet, None)
 
@@ -398,6 +399,7 @@ class AsyncBatch(_Batch["AsyncJob"]):
         try:
             await self._schedule(fleet, works)
         finally:
+            fleet.resign()
             for task in works:
                 task.cancel()
             if works:
@@ -488,12 +490,12 @@ def _release(*entries: Any) -> None:
 
 
 def _refusing(perform: Callable[[Any], Any], refusal: KlingError | None) -> Callable[[Any], Any]:
-    """A performer that sends nothing, when all that is sent is refused."""
+    """A performer that creates nothing, when all creates are refused. Look-ups cost nothing."""
     if refusal is None:
         return perform
 
     def refuse(effect: Any) -> Any:
-        if isinstance(effect, Send):
+        if isinstance(effect, Send) and effect.call.operation == CREATE:
             raise refusal
         return perform(effect)
 

@@ -15,7 +15,7 @@ from .credentials import Credentials, Hidden, find_credentials
 from .download import Exist, Video, kept, stored_before, sweep
 from .drivers import AsyncPerformer, Performer, Runtime, drive, drive_async, shielded
 from .errors import InvalidRequest, KlingError
-from .flow import Call, Do, Ids, Policy, Progress, Recall, ask, submit
+from .flow import CREATE, Call, Do, Ids, Policy, Progress, Recall, ask, submit
 from .gateway import CHAINHUB, KLING_BEIJING, KLING_SINGAPORE, Gateway
 from .job import AsyncJob, Job
 from .limits import Limits, PollPlan, RetryBudget
@@ -137,7 +137,7 @@ class _Base(Generic[_W]):
         """What answers the questions of all jobs that wait on this client."""
         self._after_fork()
         with self._lock:
-            self._polls = self._polls or Poller(self._policy.plan.together)
+            self._polls = self._polls or Poller(self._policy.plan.together, self._runtime.pace)
             return self._polls
 
     def _made(self, make: Callable[[], Any]) -> Any:
@@ -229,7 +229,7 @@ class _Base(Generic[_W]):
         """The POST of a request, and the digest that tells it from others."""
         body = request.to_body(preset_config=self.gateway.preset_config)
         body.external_task_id = str(ids.external_task_id)
-        return Call("create_image_to_video", {"body": body}), lambda: digest_of(body.to_dict())
+        return Call(CREATE, {"body": body}), lambda: digest_of(body.to_dict())
 
     def _standing(self, request: ImageToVideo, to: Any, exist: Exist) -> Flow[Video | None]:
         """The video that is at the destination already; else a check that one can be put there."""

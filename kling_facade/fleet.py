@@ -344,6 +344,10 @@ class Fleet:
         self._ready.clear()
         return works
 
+    def resign(self) -> None:
+        """Asks for no more lists on behalf of others."""
+        self._watch.resign()
+
     def stop(self) -> list[_Entry]:
         """Lets everything go, and says what that was. Called when no work is under way."""
         self._watch.close()

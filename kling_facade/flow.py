@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from .journal import Entry
 
 __all__ = [
+    "CREATE",
     "Call",
     "Do",
     "Effect",
@@ -56,6 +57,7 @@ __all__ = [
     "Sleep",
     "Tell",
     "ask",
+    "is_over",
     "look_back",
     "note",
     "refresh",
@@ -68,6 +70,8 @@ log: logging.Logger = logging.getLogger("kling_facade")
 
 _T = TypeVar("_T")
 
+CREATE: Final = "create_image_to_video"
+"""The one operation that costs money."""
 _STALE_TOKEN: Final = frozenset({1003, 1004})
 _FIRST_LOOKS: Final = 0.5
 _LOOK_CAP: Final = 8.0
@@ -558,7 +562,7 @@ def wait(find: Call, task: Task | None, ids: Ids, policy: Policy, timeout: float
         task = yield from refresh(find, ids, policy)
     poll, polls, empties, warned = _Poll(task), 0, 0, False
     gaps = policy.plan.gaps(policy.uniform)
-    while not _finished(poll.task):
+    while not is_over(poll.task):
         now = yield Now()
         if now >= began + timeout:
             raise _too_long(poll, ids, timeout)
@@ -588,7 +592,8 @@ def note(event: str, ids: Ids, **facts: Any) -> Flow[None]:
         log.warning("job %s: %s, but %s", ids.task_id, event, error.message)
 
 
-def _finished(task: Task) -> bool:
+def is_over(task: Task) -> bool:
+    """Whether there is nothing more to wait for: it failed, or its video has an address."""
     return task.state is State.FAILED or (task.state is State.SUCCEEDED and bool(task.videos))
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from .download import Exist, Video, download, ready_destination
 from .errors import JobFailed, KlingError
-from .flow import Call, Ids, Progress, refresh, wait
+from .flow import Call, Ids, Progress, is_over, refresh, wait
 from .task import State, Task
 from .tokens import write_token
 
@@ -107,7 +107,7 @@ class _Handle:
             self._kling._policy,
             self._kling.gateway,
             exist,
-            digest=self._kling._journal is not None,
+            digest=self._book is not None or self._kling._journal is not None,
         )
 
     def _succeeded(self) -> Self:
@@ -200,7 +200,7 @@ class Job(_Handle):
             ResultExpired: The gateway serves it no more.
             BadResponse: What came is no video.
         """
-        if not self.state.final:
+        if self._task is None or not is_over(self._task):
             self.wait()
         self._succeeded()
         with self._carrying():
@@ -232,7 +232,7 @@ class AsyncJob(_Handle):
 
     async def download(self, path: str | os.PathLike[str], *, exist: Exist = "error") -> Video:
         """Stores the video; see `Job.download`."""
-        if not self.state.final:
+        if self._task is None or not is_over(self._task):
             await self.wait()
         self._succeeded()
         with self._carrying():

@@ -187,11 +187,13 @@ class Poller:
 
     Args:
         gap: Seconds between two lists.
+        pace: Seconds that pass on the watches' clocks in each real one, which calls take.
     """
 
-    def __init__(self, gap: float) -> None:
+    def __init__(self, gap: float, pace: float = 1.0) -> None:
         self._watched: dict[str, Watch] = {}
         self._gap = gap
+        self._patience = _PATIENCE * pace
         self._lock = threading.Lock()
         self._asker: Watch | None = None
         self._due: dict[Watch, None] = {}
@@ -231,8 +233,10 @@ class Poller:
         """See `Watch.turn`."""
         with self._lock:
             self._due.pop(watch, None)
+            if self._asker is not None and now >= self._asked_at + self._patience:
+                self._asker = None  # it hangs; what it may bring yet is not heard
             if self._asker is not None:
-                ready = self._asked_at + _PATIENCE
+                ready = self._asked_at + self._patience
             elif now < self._off_until or not self.crowded:
                 ready = -math.inf
             elif now >= self._next and left >= _PATIENCE:

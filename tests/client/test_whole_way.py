@@ -28,6 +28,7 @@ from kling_facade import (
 from kling_facade.client import _gateway
 from kling_facade.errors import (
     AuthError,
+    BadResponse,
     DownloadError,
     InvalidRequest,
     JobFailed,
@@ -218,6 +219,19 @@ def test_a_wait_that_is_cut_short_leaves_the_newest_snapshot(kind: Kind) -> None
             with pytest.raises(WaitTimeout):
                 client.do(job.wait(0.3))
             assert str(job.state) == "processing"
+
+
+@both
+def test_a_download_waits_for_the_address_after_a_wait_that_was_cut_short(
+    kind: Kind, tmp_path: Path
+) -> None:
+    """A job that has succeeded and whose video has no address yet is not over."""
+    bare = answer(task_json(status="succeed"))
+    with Peer(bare, bare, bare) as peer, calling(kind, peer.url, **quick) as client:
+        job = client.do(client.kling.job("801").refresh())
+        with pytest.raises(BadResponse, match="gives no address"):
+            client.do(job.download(tmp_path / "v.mp4"))
+        assert len(peer.seen) > 3
 
 
 @both

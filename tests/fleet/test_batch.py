@@ -19,7 +19,7 @@ from kling_facade import AsyncKling, ImageToVideo, InvalidRequest, Kling, KlingA
 from kling_facade.errors import DownloadError, JobFailed, JobTaken
 from kling_facade.fleet import Outcome, Status
 from kling_facade.flow import Progress
-from kling_facade.limits import PollPlan
+from kling_facade.limits import Limits, PollPlan
 from kling_facade.sandbox import Sandbox, faults
 
 SPEED = 400.0
@@ -263,6 +263,34 @@ def test_a_refused_key_keeps_what_is_there(kind: str, sandbox: Sandbox, tmp_path
         )
     assert [outcome.number for outcome in outcomes if outcome.ok] == [5]
     assert len(sandbox.requests) == sent + 3
+
+
+@both
+def test_a_refused_key_does_not_hide_what_was_paid_for(kind: str, tmp_path: Path) -> None:
+    """`resume` posts nothing more, and brings the videos of the jobs that were accepted."""
+    journal = tmp_path / "jobs.sqlite"
+    with Sandbox(SPEED, short_side=96, fps=4) as sandbox:
+        client = options(sandbox, journal=journal, limits=Limits(grace=1.0))
+        lost = [request.replace(external_task_id=f"a{n}") for n, request in enumerate(requests(5))]
+        with Kling(sandbox.api_key, **client) as kling, kling._working() as book:
+            assert book is not None
+            for request in lost:
+                book.record("intent", {"external_task_id": request.external_task_id})
+            for number, request in enumerate(requests(3)):
+                kling._submit(request, book, {"destination": str(tmp_path / f"{number}.mp4")})
+        sandbox.faults.append(faults.refuse(1002, times=10**6, on="create"))
+        if kind == "sync":
+            with Kling(sandbox.api_key, **client) as kling:
+                resumed = list(kling.resume(requests=lost))
+        else:
+
+            async def collect() -> list[Any]:
+                async with AsyncKling(sandbox.api_key, **client) as kling:
+                    return [one async for one in kling.resume(requests=lost)]
+
+            resumed = asyncio.run(collect())
+        assert len([one for one in resumed if one.video]) == 3
+        assert {type(one.error).__name__ for one in resumed} == {"NoneType", "AuthError"}
 
 
 @both

@@ -138,14 +138,16 @@ def test_who_has_little_time_asks_by_itself(poller: Poller) -> None:
 
 
 def test_nobody_waits_long_for_who_asks(poller: Poller) -> None:
-    """After ten seconds without a page, each asks by itself; a page gives the asker more time."""
+    """After ten seconds without a page another one asks; a page gives the asker more time."""
     one, _ = watching(poller, "a", "b", "c")
     two, _ = watching(poller, "d")
     assert one.turn(0.0).call
     assert two.turn(4.0).wait == pytest.approx(6.0)
     assert one.listed(jobs("a"), 8.0)
     assert two.turn(10.0).wait == pytest.approx(8.0)
-    assert two.turn(18.0).alone
+    assert two.turn(18.0, left=9.0).alone
+    assert two.turn(18.0).call
+    assert one.listed(jobs("a"), 19.0) is None  # too late: not believed
 
 
 def test_who_runs_out_of_time_between_pages_resigns(poller: Poller) -> None:
