@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeAlias, TypeG
 from attrs import define, evolve, frozen
 
 from .errors import AccountError, AuthError, KlingError, Throttled
-from .flow import Ids, Now, Record, Send, Sleep, Tell
+from .flow import SHORTEST_CALL, Ids, Now, Record, Send, Sleep, Tell
 from .poller import Failed, Found, News, Over, Watch, as_envelope, has_ended
 from .task import Task
 
@@ -61,7 +61,6 @@ _TOO_MANY: Final = 1303
 """The account's slots are all in use (VD1); other throttling means that calls come too fast."""
 _NOT_ALLOWED: Final = 1304
 """This machine's address is not on the account's allow-list (VD1)."""
-_SHORTEST_CALL: Final = 1.0
 _LOCKED_OUT: Final = 3
 """Refusals of the key in a row after which nothing more is sent."""
 _UNTAKEN: Final = 1000
@@ -493,7 +492,7 @@ class Fleet:
 
     def _woken(self, entry: _Entry) -> None:
         if entry.asking is not None:  # no list came before its deadline
-            entry.asking = evolve(entry.asking, within=_SHORTEST_CALL)
+            entry.asking = evolve(entry.asking, within=SHORTEST_CALL)
             self._asking.pop(entry, None)
             self._alone.append(entry)
         elif entry.phase == "wait":
@@ -533,7 +532,7 @@ class Fleet:
                 elif isinstance(effect, Send):
                     entry.asking = effect
                     left = math.inf if effect.within is None else effect.within
-                    if left <= _SHORTEST_CALL:  # no time to wait for a list
+                    if left <= SHORTEST_CALL:  # no time to wait for a list
                         self._alone.append(entry)
                         return
                     self._asking[entry] = None

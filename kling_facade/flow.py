@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CREATE",
+    "SHORTEST_CALL",
     "Call",
     "Do",
     "Effect",
@@ -78,7 +79,8 @@ _LOOK_CAP: Final = 8.0
 _BACKOFF_CAP: Final = 60.0
 _BAD_ANSWERS: Final = 3
 _EMPTY_RESULTS: Final = 4
-_SHORTEST_CALL: Final = 1.0
+SHORTEST_CALL: Final = 1.0
+"""Seconds that a question gets although its deadline is nearer."""
 
 
 # --- effects -------------------------------------------------------------------------------------
@@ -388,7 +390,7 @@ def _post_once(create: Call, find: Call, ids: Ids, policy: Policy, end: float) -
         attempt += 1
         left = end - (yield Now())
         try:
-            envelope = yield Send(create, within=max(left, _SHORTEST_CALL))
+            envelope = yield Send(create, within=max(left, SHORTEST_CALL))
             policy.budget.earn()
             return _task(envelope, ids)
         except NotSent as error:
@@ -444,7 +446,7 @@ def search(find: Call, ids: Ids, policy: Policy, lost: KlingError, lag: float) -
     while True:
         left = end - (yield Now())
         try:
-            return _task((yield Send(find, within=max(left, _SHORTEST_CALL))), ids)
+            return _task((yield Send(find, within=max(left, SHORTEST_CALL))), ids)
         except JobNotFound as error:
             last, delay, until = error, gap, min(end, began + lag)
         except (TransientRead, NotSent, BadResponse) as error:
@@ -569,7 +571,7 @@ def wait(find: Call, task: Task | None, ids: Ids, policy: Policy, timeout: float
         gap = next(gaps) if poll.hold is None else poll.hold
         yield Sleep(min(gap, began + timeout - now))
         now = yield Now()
-        left = max(began + timeout - now, _SHORTEST_CALL)
+        left = max(began + timeout - now, SHORTEST_CALL)
         poll = yield from _ask(find, poll, ids, policy, now - began, left)
         polls += 1
         yield from note("waiting", ids)

@@ -25,7 +25,7 @@ from typing import Any, Final, Self, TypeAlias, TypeVar
 from attrs import evolve, frozen
 
 from .errors import NotSent, Throttled, TransientRead
-from .flow import Call, Now, Send, Sleep, Tell
+from .flow import SHORTEST_CALL, Call, Now, Send, Sleep, Tell
 from .task import State
 
 __all__ = [
@@ -63,7 +63,6 @@ _PATIENCE: Final = 10.0
 """Seconds that others wait for a page; who has less time left than that does not ask for one."""
 _PAGE_GAP: Final = 1.0
 """Seconds between two lists for each page that they have: the more pages, the rarer."""
-_SHORTEST_CALL: Final = 1.0
 
 
 # --- what a watch is told ------------------------------------------------------------------------
@@ -423,7 +422,7 @@ def _answer(watch: Watch, question: Send) -> Flow[Any]:
         if any(isinstance(one, Over) for one in told):
             break
         now = yield Now()
-    return (yield evolve(question, within=max(end - (yield Now()), _SHORTEST_CALL)))
+    return (yield evolve(question, within=max(end - (yield Now()), SHORTEST_CALL)))
 
 
 def _ask_list(watch: Watch, call: Call | None, end: float) -> Flow[None]:
@@ -434,7 +433,7 @@ def _ask_list(watch: Watch, call: Call | None, end: float) -> Flow[None]:
             watch.resign()
             return
         try:
-            envelope = yield Send(call, within=max(left, _SHORTEST_CALL))
+            envelope = yield Send(call, within=max(left, SHORTEST_CALL))
         except Exception as error:  # noqa: BLE001 - all who wait are told
             failure = error
         else:

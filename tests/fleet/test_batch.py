@@ -271,7 +271,7 @@ def test_a_refused_key_does_not_hide_what_was_paid_for(kind: str, tmp_path: Path
     journal = tmp_path / "jobs.sqlite"
     with Sandbox(SPEED, short_side=96, fps=4) as sandbox:
         client = options(sandbox, journal=journal, limits=Limits(grace=1.0))
-        lost = [request.replace(external_task_id=f"a{n}") for n, request in enumerate(requests(5))]
+        lost = [request.replace(external_task_id=f"a{n}") for n, request in enumerate(requests(20))]
         with Kling(sandbox.api_key, **client) as kling, kling._working() as book:
             assert book is not None
             for request in lost:
