@@ -23,6 +23,7 @@ from kling_facade.errors import (
     WaitTimeout,
 )
 from kling_facade.fleet import Fleet, Status, Terms, Window, file_names
+from kling_facade.poller import Vacant
 from tests.support.yard import Wish, Yard
 
 
@@ -304,6 +305,22 @@ def test_a_question_under_way_at_the_deadline_is_heard(count: int) -> None:
     for outcome in late.run(wishes(count), timeout=18.0):
         assert isinstance(outcome.error, WaitTimeout)
         assert "last trouble" not in outcome.error.message
+
+
+def test_a_fleet_that_is_left_hands_its_list_over() -> None:
+    """While its last creates end, others need not wait for the pages that it asks for no more."""
+    yard = Yard()
+    heard: list[Any] = []
+    other = yard.poller.watch(heard.append)
+    for task_id in ("a", "b", "c"):
+        other.add(task_id)
+    terms = Terms(adopt=lambda *_: None, fetches=False)
+    mine = yard.poller.watch(lambda news: None)
+    fleet = Fleet([], terms, mine, 0.0)
+    assert mine.turn(0.0).call
+    assert other.turn(0.0).wait > 0
+    fleet.resign()
+    assert heard == [Vacant()]
 
 
 def test_outcomes_that_nobody_takes_stop_the_drawing() -> None:
