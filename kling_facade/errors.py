@@ -36,7 +36,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .rules import Problem
+    from .rules.judge import Problem
 
 __all__ = [
     "AccountError",

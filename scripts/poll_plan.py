@@ -4,7 +4,7 @@
     python scripts/poll_plan.py --svg FILE         and the picture of the trade-off
 
 Durations are drawn from the distribution in `benchmarks.durations`; each plan waits for the same
-jobs with `kling_facade.flow.wait` itself, in a world where time passes only when the flow sleeps.
+jobs with the library's own ``wait`` flow, in a world where time passes only when the flow sleeps.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from typing import Any, Final
 from attrs import frozen
 from benchmarks.durations import MEAN, draw
 
-from kling_facade.drivers import drive
-from kling_facade.flow import Call, Ids, Now, Policy, Send, Sleep, wait
+from kling_facade.gateway.task import State, Task
+from kling_facade.jobs.perform import drive
+from kling_facade.jobs.submit import Call, Ids, Now, Policy, Send, Sleep, wait
 from kling_facade.limits import Limits, PollPlan
-from kling_facade.task import State, Task
 
 _JOBS: Final = 2000
 _LATENCY: Final = 0.2

@@ -20,7 +20,7 @@ import numpy as np
 from attrs import frozen
 from PIL import ImageDraw, ImageFont
 
-from ..scene import Brush, MovingRegion, Scene, WireMove, fit_size
+from ..preview.scene import Brush, MovingRegion, Scene, WireMove, fit_size
 from .pictures import Folder, Picture
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from attrs import frozen
 
-from ..lens import PRESETS, WireMove
+from ..preview.camera_view import PRESETS, WireMove
 from .answers import RefusedError
 from .film import Film, Stroke
 from .pictures import Picture, Pictures

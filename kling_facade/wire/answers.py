@@ -8,8 +8,8 @@ from typing import Any
 
 import httpx
 
-from ..dialect import Answer
-from ..strictjson import parse_json
+from ..gateway.refusals import Answer
+from ..gateway.strict_json import parse_json
 
 __all__ = ["retry_after", "to_answer"]
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import httpx
 
-from ..payload import Base64Text
+from ..builders.pictures.base64_text import Base64Text
 
 __all__ = ["Body"]
 

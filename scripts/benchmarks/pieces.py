@@ -208,7 +208,9 @@ def import_package(setting: Setting) -> float:
 
 def import_client(setting: Setting) -> float:
     """Importing the client, and with it all that a call needs."""
-    return _import_cost("import kling_facade.client, kling_facade.wire.link, kling_client.models")
+    return _import_cost(
+        "import kling_facade.client.kling, kling_facade.wire.api_client, kling_client.models"
+    )
 
 
 def import_httpx(setting: Setting) -> float:

@@ -34,7 +34,7 @@ __all__ = [
 ]
 
 TABLE: Final = Path("openapi/facade.toml")
-CATALOG: Final = Path("kling_facade/catalog.toml")
+CATALOG: Final = Path("kling_facade/rules/catalog.toml")
 OVERLAY_FILE: Final = "openapi/overlay.yaml"
 _ABSENT: Final = object()
 
@@ -136,7 +136,7 @@ def _unreached(
 def add_operation(operation: str) -> str:
     """Where to add an operation."""
     return (
-        f"no part of the facade calls it. Add a method to kling_facade/client.py (a name "
+        f"no part of the facade calls it. Add a method to kling_facade/client/kling.py (a name "
         f"for the operation "
         f"to openapi/overlay.yaml), then '{operation}' to [operations] in {TABLE}; or to "
         f"[left_out] there."
@@ -157,7 +157,7 @@ def add_field(field: contract.Field, table: Table) -> str:
     if field.part == "parameter":
         part = table.operations[field.operation].partition(":")
         return f"nothing in the facade sets it. Add it to {part[2]} in {file_of(part[0])}, {row}."
-    return f"nothing in the facade reads it. Add it to kling_facade/task.py, {row}."
+    return f"nothing in the facade reads it. Add it to kling_facade/gateway/task.py, {row}."
 
 
 def _home(field: contract.Field, table: Table) -> str:
@@ -170,8 +170,8 @@ def _home(field: contract.Field, table: Table) -> str:
             part for name, part in group.items() if name.startswith((parent + ".", parent + "[]."))
         ]
         if inner:
-            return f"{file_of(inner[0])} and to_body() in kling_facade/request.py"
-    return "ImageToVideo and its to_body() in kling_facade/request.py"
+            return f"{file_of(inner[0])} and to_body() in kling_facade/requests/image_to_video.py"
+    return "ImageToVideo and its to_body() in kling_facade/requests/image_to_video.py"
 
 
 def file_of(part: str) -> str:
@@ -248,7 +248,7 @@ def _unknown_answers(published: Mapping[str, Any], operation: str, table: Table)
     return [
         f"{operation}: the page describes the answer's field {name}, which the facade does "
         f"not read: "
-        f"add it to the envelopes in {OVERLAY_FILE}, to kling_facade/task.py and to {TABLE}"
+        f"add it to the envelopes in {OVERLAY_FILE}, to kling_facade/gateway/task.py and to {TABLE}"
         for name in names
         if not table.reads(name)
     ]

@@ -23,7 +23,7 @@ from .facade import (
 
 __all__ = ["judge"]
 
-_GATEWAY: Final = "kling_facade/gateway.py"
+_GATEWAY: Final = "kling_facade/gateway/gateway.py"
 _UPPER: Final = ("maximum", "maxLength", "maxItems", "maxProperties")
 _Judgement = tuple[Facade, str]
 _FINE: Final[_Judgement] = ("covered", "")
@@ -80,7 +80,7 @@ class _Judge:
         if bearer or not change.breaks:
             return _FINE
         what = "authenticates with a bearer token: see what the gateway wants now."
-        return "broken", f"kling_facade/credentials.py {what}"
+        return "broken", f"kling_facade/gateway/credentials.py {what}"
 
     def _document(self, change: Change) -> _Judgement:
         if change.kind == "model named":
@@ -125,7 +125,8 @@ class _Judge:
             return _FINE
         values = ", ".join(map(str, fresh))
         rows = (
-            f"a row to {CATALOG}, its name to KnownModel in kling_facade/request.py, and "
+            f"a row to {CATALOG}, its name to KnownModel in "
+            "kling_facade/requests/image_to_video.py, and "
             if name == "model_name"
             else ""
         )
@@ -173,8 +174,8 @@ class _Judge:
             ),
             "property renamed": (
                 f"{part} still sends {name}. If the guess is right, let to_body() in "
-                f"kling_facade/request.py send {renamed}, and rename it in {TABLE} and "
-                f"{OVERLAY_FILE}."
+                f"kling_facade/requests/image_to_video.py send {renamed}, and rename it in "
+                f"{TABLE} and {OVERLAY_FILE}."
             ),
             "property retyped": f"{part} still sends the old type: change {file} and its "
             f"action in {OVERLAY_FILE}.",
@@ -206,7 +207,7 @@ class _Judge:
         if "sends" in change.breaks:
             return (
                 "broken",
-                "see kling_facade/client.py, and the operation's actions in the overlay.",
+                "see kling_facade/client/kling.py, and the operation's actions in the overlay.",
             )
         if change.kind == "property added":
             leaf = change.path.rpartition(".")[2]
@@ -214,10 +215,10 @@ class _Judge:
                 "missing",
                 f"the facade does not read {leaf} (`Task.raw` holds it): add it to the "
                 f"envelopes in "
-                f"{OVERLAY_FILE}, to kling_facade/task.py and to {TABLE}.",
+                f"{OVERLAY_FILE}, to kling_facade/gateway/task.py and to {TABLE}.",
             )  # fmt: skip
         if change.breaks:
-            return "broken", "see that kling_facade/dialect.py still reads such an answer."
+            return "broken", "see that kling_facade/gateway/refusals.py still reads such an answer."
         return _FINE
 
 

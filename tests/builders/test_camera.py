@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kling_facade import camera
-from kling_facade.camera import CameraMove
+from kling_facade.builders.camera import CameraMove
 from kling_facade.errors import InvalidRequest
 
 SIMPLE = [

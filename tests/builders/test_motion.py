@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from kling_facade import paths, regions
+from kling_facade.builders.motion import MotionBrush, flip
+from kling_facade.builders.pictures.base64_text import expand
 from kling_facade.errors import InvalidRequest, MissingExtra
-from kling_facade.motion import MotionBrush, flip
-from kling_facade.payload import expand
 
 SIZE = (1280, 720)
 CAR = regions.box(200, 400, 400, 500, name="car")

@@ -14,8 +14,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from kling_facade import paths
+from kling_facade.builders.paths import FLATNESS, Path
 from kling_facade.errors import InvalidRequest
-from kling_facade.paths import FLATNESS, Path
 
 SIZE = (1000, 600)
 places = st.tuples(st.integers(0, 999), st.integers(0, 599))

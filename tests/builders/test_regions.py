@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from kling_facade import regions
+from kling_facade.builders.regions import Region
 from kling_facade.errors import InvalidRequest
-from kling_facade.regions import Region
 
 SIZE = (64, 48)
 COLUMNS, ROWS = np.meshgrid(np.arange(SIZE[0]), np.arange(SIZE[1]))

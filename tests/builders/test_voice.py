@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kling_facade import voice
+from kling_facade.builders.voice import TOKEN, SpokenPrompt, Text, Voice
 from kling_facade.errors import InvalidRequest
-from kling_facade.voice import TOKEN, SpokenPrompt, Text, Voice
 
 words = st.text(alphabet=st.sampled_from("ab <>{}_123voice'\""), max_size=30)
 

@@ -10,12 +10,12 @@ from pathlib import Path
 import av
 import pytest
 
-from kling_facade import cli
+from kling_facade.cli import commands as cli
 from kling_facade.errors import OutcomeUnknown
-from kling_facade.flow import Progress
+from kling_facade.gateway.task import State, Task
+from kling_facade.jobs.submit import Progress
 from kling_facade.sandbox import Sandbox
 from kling_facade.sandbox.sample import sample_png
-from kling_facade.task import State, Task
 
 
 @pytest.fixture(scope="module")
@@ -254,10 +254,12 @@ def test_help_teaches(command: str, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_the_module_runs_as_a_program() -> None:
-    """`python -m kling_facade.cli --version`."""
+    """`python -m kling_facade.cli.commands --version`."""
     import subprocess
 
     shown = subprocess.run(
-        [sys.executable, "-m", "kling_facade.cli", "--version"], capture_output=True, check=True
+        [sys.executable, "-m", "kling_facade.cli.commands", "--version"],
+        capture_output=True,
+        check=True,
     )
     assert shown.stdout.startswith(b"kling-facade ")

@@ -12,6 +12,7 @@ import pytest
 import trustme
 
 from kling_facade import Limits
+from kling_facade.builders.pictures.base64_text import Base64Text
 from kling_facade.errors import (
     AuthError,
     BadResponse,
@@ -22,10 +23,9 @@ from kling_facade.errors import (
     TransientRead,
     TransportSecurityError,
 )
-from kling_facade.payload import Base64Text
-from kling_facade.task import State
-from tests.support.callers import KEY, Kind, PlainRequest, calling
-from tests.support.peer import Act, Peer, answer, drip, raw, response, task_json
+from kling_facade.gateway.task import State
+from tests.support.both_clients import KEY, Kind, PlainRequest, calling
+from tests.support.misbehaving_server import Act, Peer, answer, drip, raw, response, task_json
 
 KINDS: list[Kind] = ["sync", "async"]
 both = pytest.mark.parametrize("kind", KINDS)

@@ -25,7 +25,7 @@ from kling_facade import (
     regions,
     voice,
 )
-from kling_facade.client import _gateway
+from kling_facade.client.kling import _gateway
 from kling_facade.errors import (
     AuthError,
     BadResponse,
@@ -38,11 +38,11 @@ from kling_facade.errors import (
     TransportSecurityError,
     WaitTimeout,
 )
-from kling_facade.gateway import CHAINHUB, KLING_SINGAPORE
+from kling_facade.gateway.gateway import CHAINHUB, KLING_SINGAPORE
+from kling_facade.gateway.task import State
 from kling_facade.sandbox import Sandbox
-from kling_facade.task import State
-from tests.support.callers import Kind, calling
-from tests.support.peer import Peer, answer, raw, task_json
+from tests.support.both_clients import Kind, calling
+from tests.support.misbehaving_server import Peer, answer, raw, task_json
 
 KINDS: list[Kind] = ["sync", "async"]
 both = pytest.mark.parametrize("kind", KINDS)

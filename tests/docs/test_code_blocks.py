@@ -21,7 +21,8 @@ from typing import Any
 import pytest
 from attrs import frozen
 
-from kling_facade import KlingAdvice, Runtime, cli
+from kling_facade import KlingAdvice, Runtime
+from kling_facade.cli import commands as cli
 from kling_facade.sandbox import Sandbox
 from kling_facade.sandbox.sample import landscape
 
@@ -90,7 +91,7 @@ def place(
             await asyncio.sleep(0)
 
         world = Runtime(sleep=sandbox.advance, async_sleep=pause)
-        monkeypatch.setattr("kling_facade.client.Runtime", lambda: world)
+        monkeypatch.setattr("kling_facade.client.kling.Runtime", lambda: world)
         monkeypatch.setenv("KLING_API_KEY", sandbox.api_key)
         monkeypatch.setenv("KLING_BASE_URL", sandbox.base_url)
         yield sandbox

@@ -20,9 +20,9 @@ from attrs import define, field
 
 from kling_facade import Video
 from kling_facade.errors import KlingError
-from kling_facade.journal import Journal
-from tests.support.callers import KEY
-from tests.support.stage import MP4, SIGN, Stage
+from kling_facade.jobs.journal import Journal
+from tests.support.both_clients import KEY
+from tests.support.scripted_gateway import MP4, SIGN, Stage
 
 SECRETS = (KEY, SIGN)
 FLAT = 16 * 1024 * 1024

@@ -18,8 +18,8 @@ from tests.faults.ways import (
     lost,
     refused,
 )
-from tests.support.peer import answer
-from tests.support.stage import Spoiled
+from tests.support.misbehaving_server import answer
+from tests.support.scripted_gateway import Spoiled
 
 CODES = (
     Row(

@@ -17,8 +17,8 @@ from tests.faults.ways import (
     rest,
     wrong_range,
 )
-from tests.support.peer import answer, raw
-from tests.support.stage import MP4
+from tests.support.misbehaving_server import answer, raw
+from tests.support.scripted_gateway import MP4
 
 DOWNLOADS = (
     Row(

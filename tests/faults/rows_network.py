@@ -24,8 +24,8 @@ from tests.faults.ways import (
     lost,
     two_answers,
 )
-from tests.support.peer import drip
-from tests.support.stage import Spoiled
+from tests.support.misbehaving_server import drip
+from tests.support.scripted_gateway import Spoiled
 
 NETWORK = (
     Row(

@@ -24,8 +24,8 @@ from tests.faults.ways import (
     saying,
     with_data,
 )
-from tests.support.peer import answer, task_json
-from tests.support.stage import Spoiled
+from tests.support.misbehaving_server import answer, task_json
+from tests.support.scripted_gateway import Spoiled
 
 ODD_DATA: Final[tuple[Any, ...]] = (None, [], "x", 7, [[]])
 

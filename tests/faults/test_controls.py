@@ -15,9 +15,9 @@ from kling_facade.errors import KlingError, OutcomeUnknown
 from tests.faults import invariants
 from tests.faults.invariants import Result
 from tests.faults.ways import lost
-from tests.support.callers import KEY
-from tests.support.peer import Act, answer, raw
-from tests.support.stage import MP4, SIGN, Phase, Spoiled, Stage
+from tests.support.both_clients import KEY
+from tests.support.misbehaving_server import Act, answer, raw
+from tests.support.scripted_gateway import MP4, SIGN, Phase, Spoiled, Stage
 
 
 class Naive:
@@ -104,7 +104,7 @@ def test_a_torso_is_seen(tmp_path: Path) -> None:
 
 def test_a_lost_job_is_seen(tmp_path: Path) -> None:
     """I2 is red: accepted, and in no journal and no error."""
-    from kling_facade.journal import Journal
+    from kling_facade.jobs.journal import Journal
 
     with Journal(tmp_path / "empty.sqlite") as empty:
         empty.entries()

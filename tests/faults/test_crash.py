@@ -22,12 +22,12 @@ from attrs import asdict, frozen
 
 from kling_facade import Kling
 from kling_facade.errors import JobNotFound, JobTaken
-from kling_facade.journal import Journal
-from tests.faults.doomed import LIMITS, Point
+from kling_facade.jobs.journal import Journal
+from tests.faults.killed_process import LIMITS, Point
 from tests.faults.pairwise import all_pairs
-from tests.support.callers import Kind, PlainRequest, calling, skipping_runtime
-from tests.support.peer import answer, raw
-from tests.support.stage import MP4, Spoiled, Stage
+from tests.support.both_clients import Kind, PlainRequest, calling, skipping_runtime
+from tests.support.misbehaving_server import answer, raw
+from tests.support.scripted_gateway import MP4, Spoiled, Stage
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 

@@ -8,13 +8,13 @@ from typing import Any
 import httpx
 import pytest
 
-from kling_facade.dialect import read_task, read_tasks
 from kling_facade.errors import BadResponse, OutcomeUnknown
+from kling_facade.gateway.refusals import read_task, read_tasks
 from kling_facade.wire.answers import to_answer
-from tests.dialect.test_tasks import FINISHED
-from tests.support.callers import Kind, PlainRequest, calling
-from tests.support.peer import response, task_json
-from tests.support.stage import Spoiled, Stage, cut_answer
+from tests.gateway.test_answer_shapes import FINISHED
+from tests.support.both_clients import Kind, PlainRequest, calling
+from tests.support.misbehaving_server import response, task_json
+from tests.support.scripted_gateway import Spoiled, Stage, cut_answer
 
 CREATED = {"a create": task_json(task_info={"external_task_id": "ours"}), **FINISHED}
 LISTED = {"code": 0, "message": "", "request_id": "r", "data": [task_json()["data"]] * 2}

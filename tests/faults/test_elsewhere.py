@@ -19,7 +19,7 @@ import jwt
 import pytest
 
 from kling_facade import AccessKeys, ApiKey, AsyncKling, ImageToVideo, Kling, Limits, Runtime
-from kling_facade.dialect import Answer
+from kling_facade.builders.pictures.base64_text import Base64Text
 from kling_facade.errors import (
     AuthError,
     DownloadError,
@@ -30,18 +30,18 @@ from kling_facade.errors import (
     TransportSecurityError,
     WaitTimeout,
 )
-from kling_facade.flow import Call, Ids, Policy, wait
-from kling_facade.gateway import Gateway
-from kling_facade.payload import Base64Text
+from kling_facade.gateway.gateway import Gateway
+from kling_facade.gateway.refusals import Answer
+from kling_facade.gateway.task import State, Task
+from kling_facade.jobs.submit import Call, Ids, Policy, wait
 from kling_facade.sandbox.sample import sample_png
-from kling_facade.task import State, Task
 from kling_facade.wire.answers import retry_after
-from kling_facade.wire.link import Link
+from kling_facade.wire.api_client import Link
 from tests.faults.invariants import leaving_nothing, listening
-from tests.support.callers import KEY, Kind, PlainRequest, calling, skipping_runtime
-from tests.support.peer import Peer, answer, raw, task_json
-from tests.support.stage import MP4, SIGN, Spoiled, Stage
-from tests.support.world import World, envelope
+from tests.support.both_clients import KEY, Kind, PlainRequest, calling, skipping_runtime
+from tests.support.misbehaving_server import Peer, answer, raw, task_json
+from tests.support.scripted_effects import World, envelope
+from tests.support.scripted_gateway import MP4, SIGN, Spoiled, Stage
 
 KINDS: list[Kind] = ["sync", "async"]
 both = pytest.mark.parametrize("kind", KINDS)
@@ -586,8 +586,8 @@ def test_a_signal_that_ends_the_program_is_not_swallowed() -> None:
 
 def test_an_answer_before_the_end_of_the_hundreds_is_unclear() -> None:
     """101 to a create: nobody knows what the other side does now."""
-    from kling_facade.dialect import read_task
     from kling_facade.errors import OutcomeUnknown
+    from kling_facade.gateway.refusals import read_task
 
     with pytest.raises(OutcomeUnknown):
         read_task(Answer(101, paid=True))

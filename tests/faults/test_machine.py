@@ -28,7 +28,6 @@ from hypothesis.stateful import (
 )
 
 from kling_facade import Kling, Limits, PollPlan, Runtime
-from kling_facade.download import Close, Head, Open, Read
 from kling_facade.errors import (
     JobNotFound,
     KlingError,
@@ -37,12 +36,13 @@ from kling_facade.errors import (
     Throttled,
     TransientRead,
 )
-from kling_facade.flow import Do, Now, Recall, Record, Send, Sleep, Tell
-from kling_facade.journal import Journal
+from kling_facade.jobs.download import Close, Head, Open, Read
+from kling_facade.jobs.journal import Journal
+from kling_facade.jobs.submit import Do, Now, Recall, Record, Send, Sleep, Tell
 from tests.faults.conftest import MEMORY
-from tests.support.callers import KEY, PlainRequest
-from tests.support.stage import MP4
-from tests.support.world import done, envelope
+from tests.support.both_clients import KEY, PlainRequest
+from tests.support.scripted_effects import done, envelope
+from tests.support.scripted_gateway import MP4
 
 URL = "http://127.0.0.1:9/v.mp4"
 
@@ -280,7 +280,7 @@ def test_a_client_that_forgets_earlier_runs_turns_it_red(monkeypatch: pytest.Mon
     def forgetful(*args: Any) -> Any:
         yield Now()
 
-    monkeypatch.setattr("kling_facade.flow._from_earlier_run", forgetful)
+    monkeypatch.setattr("kling_facade.jobs.submit._from_earlier_run", forgetful)
     with pytest.raises(AssertionError):
         run_state_machine_as_test(Machine, settings=RED)
 

@@ -13,9 +13,9 @@ from tests.faults import invariants
 from tests.faults.invariants import Result
 from tests.faults.table import TABLE, all_cases, document
 from tests.faults.ways import Case, Row, lost
-from tests.support.callers import Kind, PlainRequest, calling, skipping_runtime
-from tests.support.peer import raw
-from tests.support.stage import Stage
+from tests.support.both_clients import Kind, PlainRequest, calling, skipping_runtime
+from tests.support.misbehaving_server import raw
+from tests.support.scripted_gateway import Stage
 
 ROOT = Path(__file__).parents[2]
 

@@ -11,8 +11,8 @@ from attrs import field, frozen
 
 from kling_facade import errors as e
 from kling_facade.limits import Limits
-from tests.support.peer import Act, Connection, answer, drip, raw, response, task_json
-from tests.support.stage import MP4, Phase, Spoiled
+from tests.support.misbehaving_server import Act, Connection, answer, drip, raw, response, task_json
+from tests.support.scripted_gateway import MP4, Phase, Spoiled
 
 IMPATIENT: Final = Limits(
     connect=1,

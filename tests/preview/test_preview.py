@@ -13,7 +13,7 @@ from PIL import Image, ImageChops, ImageDraw
 
 from kling_facade import ImageToVideo, MotionBrush, camera, paths, regions, voice
 from kling_facade.errors import InvalidRequest, MissingExtra
-from kling_facade.preview import preview, storyboard
+from kling_facade.preview.preview import preview, storyboard
 
 FLOAT = NDArray[np.float64]
 

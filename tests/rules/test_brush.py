@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from kling_facade import paths, regions
-from kling_facade.motion import MotionBrush, Move
+from kling_facade.builders.motion import MotionBrush, Move
 
-from ..builders.pictures import photo, turned
+from ..support.pictures import photo, turned
 from .asking import errors, found, request
 
 SIZE = (640, 480)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from kling_facade import camera
-from kling_facade.catalog import Catalog
 from kling_facade.errors import InvalidRequest
+from kling_facade.rules.catalog import Catalog
 
 from .asking import errors, found, request
 
@@ -33,7 +33,7 @@ def test_every_row_has_a_source_and_a_date() -> None:
 
 def test_every_rule_of_the_checks_is_in_the_catalogue() -> None:
     """No check names a rule that is not there, and no rule is there that no check names."""
-    folder = Path(__file__).parents[2] / "kling_facade" / "checks"
+    folder = Path(__file__).parents[2] / "kling_facade" / "rules" / "checks"
     code = "\n".join(path.read_text() for path in folder.glob("*.py"))
     named = {name for name in Catalog.bundled().rules if f'"{name}"' in code}
     built = {"prompt-length", "negative-prompt-length"}  # made of the field's name

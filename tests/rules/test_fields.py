@@ -232,7 +232,7 @@ def test_every_problem_names_an_argument() -> None:
     """field is an argument of ImageToVideo."""
     import attrs
 
-    from kling_facade.request import ImageToVideo
+    from kling_facade.requests.image_to_video import ImageToVideo
 
     names = {field.name for field in attrs.fields(ImageToVideo)}
     for _, _, broken in KEPT_AND_BROKEN:

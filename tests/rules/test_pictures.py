@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from kling_facade.fitting import fit
+from kling_facade.builders.pictures.fit import fit
 
-from ..builders.pictures import encoded, photo, png_header, turned
+from ..support.pictures import encoded, photo, png_header, turned
 from .asking import errors, found, request
 
 

@@ -26,10 +26,10 @@ from PIL import Image
 from specpipe import changes, contract, facade, files
 
 from kling_facade import Gateway, ImageToVideo, Kling, MotionBrush, camera, regions, voice
-from kling_facade.dialect import Answer, read_task, read_tasks
 from kling_facade.errors import InvalidRequest, KlingError
-from kling_facade.gateway import CHAINHUB
-from kling_facade.task import Task
+from kling_facade.gateway.gateway import CHAINHUB
+from kling_facade.gateway.refusals import Answer, read_task, read_tasks
+from kling_facade.gateway.task import Task
 
 from .conftest import ROOT
 
@@ -81,7 +81,7 @@ def test_a_new_field_is_missed_by_name() -> None:
     schema["properties"]["aspect_ratio"] = {"type": "string"}
     (gap,) = facade.gaps(grown, TABLE)
     assert "aspect_ratio" in gap
-    assert "kling_facade/request.py" in gap
+    assert "kling_facade/requests/image_to_video.py" in gap
 
 
 def test_the_default_gateway_is_the_published_one() -> None:

@@ -19,7 +19,7 @@ from attrs import evolve
 from specpipe import files
 
 from kling_facade import Kling
-from kling_facade.task import State
+from kling_facade.gateway.task import State
 
 from .conftest import ROOT
 from .test_contract import full_requests

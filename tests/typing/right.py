@@ -8,14 +8,14 @@ from typing import assert_type
 from PIL import Image
 
 from kling_facade import camera, paths, regions, voice
-from kling_facade.camera import CameraMove
-from kling_facade.cost import Cost
-from kling_facade.fitting import Fitted, fit
-from kling_facade.motion import MotionBrush
-from kling_facade.regions import Region
-from kling_facade.request import ImageToVideo, seconds
-from kling_facade.rules import Problem
-from kling_facade.voice import SpokenPrompt
+from kling_facade.builders.camera import CameraMove
+from kling_facade.builders.motion import MotionBrush
+from kling_facade.builders.pictures.fit import Fitted, fit
+from kling_facade.builders.regions import Region
+from kling_facade.builders.voice import SpokenPrompt
+from kling_facade.requests.image_to_video import ImageToVideo, seconds
+from kling_facade.rules.cost import Cost
+from kling_facade.rules.judge import Problem
 
 
 def moves(computed: int) -> None:

@@ -15,13 +15,13 @@ import httpcore
 import httpx
 import pytest
 
-from kling_facade import payload
-from kling_facade.payload import CHUNK, Base64Text
+from kling_facade.builders.pictures import base64_text as payload
+from kling_facade.builders.pictures.base64_text import CHUNK, Base64Text
 from kling_facade.wire import network
 from kling_facade.wire.body import Body
 from kling_facade.wire.network import AsyncGate, Gate, deadline
-from tests.support.callers import Kind, PlainRequest, calling
-from tests.support.peer import Connection, Peer, answer, task_json
+from tests.support.both_clients import Kind, PlainRequest, calling
+from tests.support.misbehaving_server import Connection, Peer, answer, task_json
 
 KINDS: list[Kind] = ["sync", "async"]
 both = pytest.mark.parametrize("kind", KINDS)
@@ -52,7 +52,9 @@ def test_checking_a_request_loads_no_network_and_no_pictures() -> None:
         "from kling_facade import ImageToVideo\n"
         "assert not ImageToVideo('https://example.com/fox.png', prompt='it turns').problems()\n"
         "print(*{'httpx', 'httpcore', 'PIL', 'kling_client', 'anyio', 'numpy', 'hashlib', 'json', "
-        "'kling_facade.motion', 'kling_facade.camera', 'kling_facade.voice'} & set(sys.modules))"
+        "'kling_facade.builders.motion', 'kling_facade.builders.camera', "
+        "'kling_facade.builders.voice'} "
+        "& set(sys.modules))"
     )
     assert loaded.split() == []
 

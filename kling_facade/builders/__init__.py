@@ -1,0 +1,1 @@
+"""What a person wants to say, as values: camera, motion brush, regions, paths, voice."""

@@ -1,0 +1,1 @@
+"""Points, bitmaps, filled outlines, simplified paths, SVG paths; no pictures, no requests."""

@@ -1,0 +1,5 @@
+"""The command ``kling``."""
+
+from .commands import main
+
+__all__ = ["main"]

@@ -1,0 +1,1 @@
+"""`Kling` and `AsyncKling`: thin clients over the flows in ``jobs/``."""

@@ -1,0 +1,1 @@
+"""Whom we talk to, and how its answers are read."""

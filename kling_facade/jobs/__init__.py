@@ -1,0 +1,1 @@
+"""Every decision of a job's life, as generators that yield effects."""

@@ -1,0 +1,704 @@
+"""Many jobs at once: who is created, asked for and fetched next. Decisions only, no I/O.
+
+A `Fleet` drives one flow for each job: the same `submit`, `wait` and `download` as for a single
+job, so that no policy is written twice. It keeps all their timers in one heap, lets a bounded
+number of creates, questions and downloads be under way, and has a `Watch` at the client's `Poller`,
+which answers the questions of many waiting jobs from one list where the gateway serves lists. What
+is to be done comes out as `Work`; whoever drives it does the work, in threads or tasks, and gives
+back the result:
+
+    while not fleet.over:
+        for work in fleet.work(now):      # start these
+            ...
+        fleet.done(work, result, now)     # or fleet.failed(work, error, now)
+        fleet.told(news, now)             # whatever its watch was told
+                                          # and come back at fleet.wake_at()
+
+The drivers are `batch.Batch` and `batch.AsyncBatch`.
+"""
+
+from __future__ import annotations
+
+import copy
+import heapq
+import math
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeAlias, TypeGuard, TypeVar
+
+from attrs import define, evolve, frozen
+
+from ..errors import AccountError, AuthError, KlingError, Throttled
+from ..gateway.task import Task
+from .poller import Failed, Found, News, Over, Watch, as_envelope, has_ended
+from .submit import SHORTEST_CALL, Ids, Now, Record, Send, Sleep, Tell
+
+if TYPE_CHECKING:
+    from ..requests.image_to_video import ImageToVideo
+    from .download import Video
+    from .submit import Progress
+
+__all__ = [
+    "Fleet",
+    "Names",
+    "Outcome",
+    "Pause",
+    "Status",
+    "Terms",
+    "Window",
+    "Work",
+    "file_names",
+]
+
+_JobT = TypeVar("_JobT")
+Flow: TypeAlias = "Generator[Any, Any, Any]"
+Names: TypeAlias = "Callable[[int, ImageToVideo], str] | Iterable[str] | None"
+"""How the files of a batch are called: see `file_names`."""
+
+_TOO_MANY: Final = 1303
+"""The account's slots are all in use (VD1); other throttling means that calls come too fast."""
+_NOT_ALLOWED: Final = 1304
+"""This machine's address is not on the account's allow-list (VD1)."""
+_LOCKED_OUT: Final = 3
+"""Refusals of the key in a row after which nothing more is sent."""
+_UNTAKEN: Final = 1000
+"""Outcomes that nobody has taken, from which on no more requests are drawn."""
+_NEAR: Final = 60.0
+"""Seconds before its deadline from which on a question does not wait for a list beyond it."""
+
+
+# --- what a caller sees --------------------------------------------------------------------------
+
+
+@frozen
+class Outcome(Generic[_JobT]):
+    """How one request of many ended.
+
+    Attributes:
+        number: Its place among the requests, from 0.
+        request: The request.
+        job: The job, once it was accepted. ``None`` when it never was, or was not needed.
+        video: The file, when all went well and there was a folder to put it in.
+        error: What went wrong, or ``None``.
+    """
+
+    number: int
+    request: ImageToVideo
+    job: _JobT | None = None
+    video: Video | None = None
+    error: Exception | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether it went well."""
+        return self.error is None
+
+    def __str__(self) -> str:
+        if self.error is not None:
+            return f"{self.number}: {type(self.error).__name__}: {self.error}"
+        return f"{self.number}: {self.video or self.job}"
+
+
+@frozen(kw_only=True)
+class Status:
+    """Where a fleet stands; at the end, the report.
+
+    Attributes:
+        creating: Requests being submitted, those that wait for a free slot included.
+        waiting: Jobs under way at the gateway.
+        downloading: Videos being stored.
+        succeeded: Requests that ended well.
+        failed: Requests that ended with an error.
+        units: Kling's units that the finished jobs cost, as far as the gateway says.
+        unpriced: Finished jobs whose cost the gateway does not say.
+        elapsed: Seconds since the start.
+        slots: Jobs that the account seems to let run at once; ``None`` while no limit was met.
+        trouble: The last thing that did not go as hoped, or ``None``.
+    """
+
+    creating: int = 0
+    waiting: int = 0
+    downloading: int = 0
+    succeeded: int = 0
+    failed: int = 0
+    units: Decimal = Decimal(0)
+    unpriced: int = 0
+    elapsed: float = 0.0
+    slots: int | None = None
+    trouble: str | None = None
+
+    def __str__(self) -> str:
+        text = f"{self.succeeded} done, {self.failed} failed"
+        if active := self.creating + self.waiting + self.downloading:
+            text += f", {active} under way ({self.creating} to submit, {self.waiting} waiting, "
+            text += f"{self.downloading} downloading)"
+        text += f", {self.units:f} units, {self.elapsed:.0f} s"
+        return f"{text} ({self.trouble})" if self.trouble else text
+
+
+# --- what is to be done --------------------------------------------------------------------------
+
+
+@define(eq=False)
+class _Entry:
+    """One request on its way."""
+
+    number: int
+    request: ImageToVideo
+    phase: Literal["create", "wait", "fetch", "over"] = "create"
+    flow: Flow | None = None
+    ids: Ids | None = None
+    job: Any = None
+    asking: Send | None = None
+    timer: int = 0
+    news: Any = None
+    began: float = 0.0
+    book: Any = None
+    outcome: Outcome[Any] | None = None
+
+
+@frozen
+class Pause:
+    """A submit flow that waits.
+
+    Attributes:
+        seconds: How long it wants to.
+        throttled: Why, when the gateway turned it away.
+    """
+
+    seconds: float
+    throttled: Throttled | None = None
+
+
+@frozen(eq=False)
+class Work:
+    """One thing to do outside.
+
+    Attributes:
+        kind: ``"create"``: take the entry's submit flow, or a new one, as far as it goes without
+            waiting; the result is a `Pause` or the task. ``"fetch"``: store the entry's video; the
+            result is the `Video`. ``"perform"``: perform ``effect``. ``"release"``: let go of its
+            row in the journal.
+        entry: Whose work it is; ``None`` for a list.
+        effect: What to perform.
+        refusal: For a create: what is raised instead of sending anything.
+    """
+
+    kind: Literal["create", "fetch", "perform", "release"]
+    entry: _Entry | None = None
+    effect: Any = None
+    refusal: KlingError | None = None
+
+
+@frozen(kw_only=True)
+class Terms:
+    """What a fleet goes by.
+
+    Attributes:
+        concurrency: Most creates in flight.
+        questions: Most questions in flight.
+        downloads: Most downloads in flight.
+        timeout: Longest wait for one job in seconds; ``None`` for the client's own.
+        fetches: Whether videos are to be stored.
+        tells: Whether somebody wants to hear of each question's answer.
+        adopt: Makes a job of ids, a task and what the journal is written through.
+    """
+
+    concurrency: int = 8
+    questions: int = 8
+    downloads: int = 4
+    timeout: float | None = None
+    fetches: bool = True
+    tells: bool = False
+    adopt: Callable[[Ids, Task, Any], Any]
+
+
+class Window:
+    """How many creates may be in flight and how many jobs under way: learned from the gateway.
+
+    Creates in flight grow by one for each round that went well and are halved when calls come too
+    fast. Jobs under way are unbounded until the gateway says that all slots are in use; then there
+    are as many as run now, and one more is tried after each round of accepted ones.
+    """
+
+    def __init__(self, concurrency: int) -> None:
+        self._most = float(concurrency)
+        self._creates = float(concurrency)
+        self._slots = math.inf
+        self._cut = -math.inf
+
+    def __repr__(self) -> str:
+        return f"Window({self._creates:.1f} creates, {self._slots:.1f} jobs)"
+
+    @property
+    def slots(self) -> int | None:
+        """Jobs that may be under way at once; ``None`` for any number."""
+        return None if math.isinf(self._slots) else int(self._slots)
+
+    def room(self, creating: int, running: int) -> bool:
+        """Whether one more create may start."""
+        return creating < int(self._creates) and creating + running < max(1.0, self._slots)
+
+    def accepted(self, running: int) -> None:
+        """A job was accepted; ``running`` counts it."""
+        self._creates = min(self._most, self._creates + 1.0 / self._creates)
+        if self._slots - running < 1.0:
+            self._slots += 1.0 / self._slots
+
+    def throttled(self, error: Throttled, running: int, began: float, now: float) -> None:
+        """A create that ``began`` then was turned away. Those of one burst count once."""
+        if _is_full(error):
+            self._slots = max(1.0, min(self._slots, float(running)))
+        elif began >= self._cut:
+            self._creates = max(1.0, self._creates / 2)
+            self._cut = now
+
+
+class Fleet:
+    """The scheduler. See the module's text.
+
+    Args:
+        requests: The requests; taken one by one, when there is room for one.
+        terms: What to go by.
+        watch: Its place at the client's poller.
+        now: The time of its start, in seconds on the clock that all later times are read from.
+
+    Attributes:
+        outcomes: What has ended and was not taken yet.
+        progress: What the gateway said of single jobs and was not taken yet.
+        broken: What the iterable of requests raised, if it did: no more are taken from it.
+    """
+
+    def __init__(
+        self, requests: Iterable[ImageToVideo], terms: Terms, watch: Watch, now: float
+    ) -> None:
+        self.outcomes: deque[Outcome[Any]] = deque()
+        self.progress: deque[Progress] = deque()
+        self.broken: Exception | None = None
+        self._terms = terms
+        self._watch = watch
+        self._source: Iterator[tuple[int, ImageToVideo]] | None = enumerate(requests)
+        self._window = Window(terms.concurrency)
+        self._began = self._now = now
+        self._timers: list[tuple[float, int, _Entry]] = []
+        self._turn = 0
+        self._again: deque[_Entry] = deque()
+        self._held: dict[_Entry, None] = {}
+        self._asking: dict[_Entry, None] = {}
+        self._alone: deque[_Entry] = deque()
+        self._ready: deque[Work] = deque()
+        self._to_fetch: deque[_Entry] = deque()
+        self._waiting: dict[str, _Entry] = {}
+        self._busy = {"create": 0, "fetch": 0, "question": 0}
+        self._live = 0
+        self._listing_at: float | None = None
+        self._refusals = 0
+        self._refusal: KlingError | None = None
+        self._made = self._taken = 0
+        self._counts = {"succeeded": 0, "failed": 0, "unpriced": 0}
+        self._units = Decimal(0)
+        self._trouble: str | None = None
+
+    # --- seen from outside
+
+    @property
+    def over(self) -> bool:
+        """Whether everything has ended."""
+        return self._source is None and not self._live
+
+    @property
+    def status(self) -> Status:
+        """Where it stands."""
+        downloading = len(self._to_fetch) + self._busy["fetch"]
+        return Status(
+            creating=self._live - len(self._waiting) - downloading,
+            waiting=len(self._waiting),
+            downloading=downloading,
+            units=self._units,
+            elapsed=self._now - self._began,
+            slots=self._window.slots,
+            trouble=self._trouble,
+            **self._counts,
+        )
+
+    def wake_at(self) -> float | None:
+        """When to come back at the latest; ``None`` when only a result can bring news."""
+        times = [self._timers[0][0]] if self._timers else []
+        if self._listing_at is not None:
+            times.append(self._listing_at)
+        return min(times, default=None)
+
+    def work(self, now: float) -> list[Work]:
+        """What to start now."""
+        self._now = now
+        while self._timers and self._timers[0][0] <= now:
+            _, turn, entry = heapq.heappop(self._timers)
+            if entry.timer == turn:
+                entry.timer = 0
+                self._woken(entry)
+        works = [*self._questions(), *self._fetches(), *self._creates()]
+        works += self._ready
+        self._ready.clear()
+        return works
+
+    def resign(self) -> None:
+        """Asks for no more lists on behalf of others."""
+        self._watch.resign()
+
+    def stop(self) -> list[_Entry]:
+        """Lets everything go, and says what that was. Called when no work is under way."""
+        self._watch.close()
+        self._source = None
+        left = [*self._held, *self._again, *self._waiting.values(), *self._to_fetch]
+        left += [work.entry for work in self._ready if work.entry is not None]
+        for entry in left:
+            if entry.flow is not None:
+                entry.flow.close()
+        return left
+
+    def take(self) -> bool:
+        """Somebody has taken an outcome; says whether that makes room. Called in any thread."""
+        self._taken += 1
+        return self._made - self._taken == _UNTAKEN - 1
+
+    # --- results
+
+    def done(self, work: Work, result: Any, now: float) -> None:
+        """Takes the result of a work."""
+        self._now = now
+        entry = work.entry
+        if work.kind == "create":
+            assert entry is not None
+            self._busy["create"] -= 1
+            self._created(entry, result)
+        elif work.kind == "fetch":
+            assert entry is not None
+            self._busy["fetch"] -= 1
+            self._end(entry, video=result)
+        elif work.kind == "release":
+            self._over(entry)
+        elif entry is None:
+            self._busy["question"] -= 1
+            call = self._watch.listed(result.data or (), now)
+            if call is not None:
+                self._ready.append(self._ask_list(Send(call)))
+        else:
+            self._busy["question"] -= isinstance(work.effect, Send)
+            self._step(entry, result)
+
+    def failed(self, work: Work, error: Exception, now: float) -> None:
+        """Takes the error of a work."""
+        self._now = now
+        entry = work.entry
+        if work.kind in ("create", "fetch"):
+            assert entry is not None
+            self._busy[work.kind] -= 1
+            if work.kind == "create" and work.refusal is None and _is_lockout(error):
+                self._refused(error)
+            self._end(entry, error=error)
+            self._release_held(unless_one_tries=True)
+        elif work.kind == "release":
+            self._over(entry)
+        elif entry is None:
+            self._busy["question"] -= 1
+            self._watch.failed(error, now)
+        else:
+            self._busy["question"] -= isinstance(work.effect, Send)
+            self._step(entry, error=error)
+
+    def told(self, news: News, now: float) -> None:
+        """Takes what its watch was told."""
+        self._now = now
+        if isinstance(news, Found):
+            self._found(news.items)
+        elif isinstance(news, Over):  # those that no page knew are asked for one by one
+            self._alone.extend(self._asking)
+            self._asking.clear()
+        elif isinstance(news, Failed):
+            asking, self._asking = list(self._asking), {}
+            for entry in asking:
+                entry.asking = None
+                self._step(entry, None, copy.copy(news.error))
+
+    # --- creating
+
+    def _creates(self) -> Iterator[Work]:
+        while self._window.room(self._busy["create"], len(self._waiting)):
+            entry = self._again.popleft() if self._again else self._next_request()
+            if entry is None:
+                return
+            entry.began = self._now
+            self._busy["create"] += 1
+            yield Work("create", entry, refusal=copy.copy(self._refusal))
+
+    def _next_request(self) -> _Entry | None:
+        """A new entry, unless others still wait for room or there is none."""
+        if self._held or self._source is None or self._made - self._taken >= _UNTAKEN:
+            return None
+        try:
+            number, request = next(self._source)
+        except StopIteration:
+            self._source = None
+            return None
+        except Exception as error:  # noqa: BLE001 - the jobs that run already are not to blame
+            self._source, self.broken = None, error
+            return None
+        self._live += 1
+        return _Entry(number, request)
+
+    def _refused(self, error: KlingError) -> None:
+        """Counts refusals of all that this client sends; at last nothing more is sent."""
+        self._refusals += 1
+        if self._refusals >= _LOCKED_OUT and self._refusal is None:
+            self._refusal = type(error)(
+                f"not sent, because the last {self._refusals} were refused: {error.message}",
+                hint=error.hint,
+                code=error.code,
+                http_status=error.http_status,
+            )
+
+    def _created(self, entry: _Entry, result: Any) -> None:
+        if not isinstance(result, Pause):
+            self._accepted(entry, result)
+            return
+        turned_away = result.throttled
+        if not (_is_full(turned_away) and any(held.timer for held in self._held)):
+            self._set_timer(entry, result.seconds)
+        if turned_away is not None:
+            running = len(self._waiting)
+            self._window.throttled(turned_away, running, entry.began, self._now)
+            self._trouble = turned_away.message
+            self._held[entry] = None
+        self._release_held(unless_one_tries=True)
+
+    def _accepted(self, entry: _Entry, task: Any) -> None:
+        if not isinstance(task, Task):  # it was there already: a video that is kept
+            self._end(entry, video=task)
+            return
+        assert entry.ids is not None
+        entry.phase = "wait"
+        entry.job = self._terms.adopt(entry.ids, task, entry.book)
+        entry.flow = entry.job._wait(self._terms.timeout)
+        self._waiting[task.task_id] = entry
+        self._watch.add(task.task_id)
+        self._refusals, self._refusal = 0, None
+        self._window.accepted(len(self._waiting))
+        self._release_held()
+        self._step(entry, None)
+
+    # --- waiting
+
+    def _woken(self, entry: _Entry) -> None:
+        if entry.asking is not None:  # no list came before its deadline
+            entry.asking = evolve(entry.asking, within=SHORTEST_CALL)
+            self._asking.pop(entry, None)
+            self._alone.append(entry)
+        elif entry.phase == "wait":
+            self._step(entry, None)
+        else:
+            self._held.pop(entry, None)
+            self._again.append(entry)
+
+    def _set_timer(self, entry: _Entry, seconds: float) -> None:
+        self._turn += 1
+        entry.timer = self._turn
+        heapq.heappush(self._timers, (self._now + seconds, self._turn, entry))
+
+    def _step(self, entry: _Entry, value: Any = None, error: Exception | None = None) -> None:
+        """Takes a wait flow as far as it goes without waiting and without asking."""
+        flow = entry.flow
+        assert flow is not None
+        entry.timer = 0
+        try:
+            while True:
+                effect = flow.send(value) if error is None else flow.throw(error)
+                value = error = None
+                if isinstance(effect, Now):
+                    value = self._now
+                elif isinstance(effect, Record) and _needless(entry, effect):
+                    pass
+                elif isinstance(effect, Tell):
+                    entry.job._keep(effect.progress.task)
+                    self._trouble = effect.progress.trouble or self._trouble
+                    if self._terms.tells:
+                        self.progress.append(effect.progress)
+                elif isinstance(effect, Sleep):
+                    self._set_timer(entry, effect.seconds)
+                    return
+                elif isinstance(effect, Send) and entry.news is not None:
+                    value, entry.news = entry.news, None
+                elif isinstance(effect, Send):
+                    entry.asking = effect
+                    left = math.inf if effect.within is None else effect.within
+                    if left <= SHORTEST_CALL:  # no time to wait for a list
+                        self._alone.append(entry)
+                        return
+                    self._asking[entry] = None
+                    if left < _NEAR:
+                        self._set_timer(entry, left)
+                    return
+                else:
+                    self._ready.append(Work("perform", entry, effect))
+                    return
+        except StopIteration as finished:
+            self._finished(entry, finished.value)
+        except Exception as failure:  # noqa: BLE001 - one failing job never stops the others
+            self._end(entry, error=failure)
+
+    def _finished(self, entry: _Entry, task: Task) -> None:
+        entry.job._keep(task)
+        entry.flow = None
+        if task.units is None:
+            self._counts["unpriced"] += 1
+        else:
+            self._units += task.units
+        try:
+            entry.job._succeeded()
+        except KlingError as error:
+            self._end(entry, error=error)
+            return
+        self._leave(entry)
+        if self._terms.fetches:
+            entry.phase = "fetch"
+            self._to_fetch.append(entry)
+        else:
+            self._end(entry)
+
+    def _leave(self, entry: _Entry) -> None:
+        """A job holds its slot no longer: one that waits for a slot may try."""
+        if entry.job is None or self._waiting.pop(entry.job.task_id, None) is None:
+            return
+        self._watch.discard(entry.job.task_id)
+        self._release_held()
+
+    def _release_held(self, *, unless_one_tries: bool = False) -> None:
+        """Lets the first of those that wait for a slot try again.
+
+        While no slot is free one of them tries for all, at the times of its own flow.
+        """
+        if unless_one_tries and (self._again or any(held.timer for held in self._held)):
+            return
+        for held in list(self._held)[:1]:
+            del self._held[held]
+            held.timer = 0
+            self._again.append(held)
+
+    def _fetches(self) -> Iterator[Work]:
+        while self._to_fetch and self._busy["fetch"] < self._terms.downloads:
+            self._busy["fetch"] += 1
+            yield Work("fetch", self._to_fetch.popleft())
+
+    def _end(
+        self, entry: _Entry, *, video: Video | None = None, error: Exception | None = None
+    ) -> None:
+        self._leave(entry)
+        entry.phase, entry.flow, entry.timer = "over", None, 0
+        self._asking.pop(entry, None)
+        self._held.pop(entry, None)
+        if isinstance(error, KlingError):
+            error.job = error.job or entry.job
+            self._trouble = error.message
+        entry.outcome = Outcome(entry.number, entry.request, entry.job, video, error)
+        if entry.book is not None:
+            self._ready.append(Work("release", entry))
+        else:
+            self._over(entry)
+
+    def _over(self, entry: _Entry | None) -> None:
+        assert entry is not None
+        assert entry.outcome is not None
+        self._live -= 1
+        self._made += 1
+        self._counts["succeeded" if entry.outcome.ok else "failed"] += 1
+        self.outcomes.append(entry.outcome)
+
+    # --- asking
+
+    def _questions(self) -> Iterator[Work]:
+        """One list for all, where the client's poller says so; else each its own question."""
+        self._listing_at = None
+        if self._asking:
+            turn = self._watch.turn(self._now)
+            if turn.call is not None:
+                yield self._ask_list(Send(turn.call))
+            elif turn.alone:
+                self._alone.extend(self._asking)
+                self._asking.clear()
+            else:
+                self._listing_at = self._now + turn.wait
+        while self._alone and self._busy["question"] < self._terms.questions:
+            entry = self._alone.popleft()
+            if entry.asking is not None:
+                self._busy["question"] += 1
+                effect, entry.asking = entry.asking, None
+                entry.timer = 0  # from now on the call's own deadline counts
+                self._asking.pop(entry, None)
+                yield Work("perform", entry, effect)
+
+    def _ask_list(self, question: Send) -> Work:
+        self._busy["question"] += 1
+        return Work("perform", None, question)
+
+    def _found(self, items: Iterable[Any]) -> None:
+        """Answers from a page what it answers; one that sleeps hears of its job's end."""
+        for item in items:
+            entry = self._waiting.get(str(item.task_id))
+            if entry is None:
+                continue
+            if entry.asking is not None:
+                entry.asking = None
+                self._asking.pop(entry, None)
+                self._step(entry, as_envelope(item))
+            elif entry.timer and has_ended(item):
+                entry.news = as_envelope(item)
+                self._step(entry, None)
+
+
+def _is_full(error: Throttled | None) -> bool:
+    """Whether it says that all slots are in use, so that only the end of a job helps."""
+    return error is not None and error.code == _TOO_MANY
+
+
+def _is_lockout(error: Exception) -> TypeGuard[KlingError]:
+    """Whether it says that nothing else would be let in either, whatever it asks for."""
+    return isinstance(error, AuthError) or (
+        isinstance(error, AccountError) and error.code == _NOT_ALLOWED
+    )
+
+
+def _needless(entry: _Entry, effect: Record) -> bool:
+    """Whether there is nobody to write it down."""
+    return entry.book is None or bool(entry.book.needless(effect.event))
+
+
+def file_names(names: Names) -> Callable[[int, ImageToVideo], Path]:
+    """How files are called: as a function or a list says, else by number and picture.
+
+    Args:
+        names: ``None``, a function of number and request, or names in the order of the requests.
+    """
+    if names is None:
+        return _default_name
+    if callable(names):
+        return lambda number, request: _plain_name(names(number, request))
+    listed = list(names)
+    return lambda number, request: _plain_name(listed[number])
+
+
+def _default_name(number: int, request: ImageToVideo) -> Path:
+    stem = "".join(c if c.isalnum() or c in "-_" else "-" for c in Path(request.image.label).stem)
+    return Path(f"{number + 1:04d}-{stem[:60].strip('-') or 'video'}.mp4")
+
+
+def _plain_name(name: Any) -> Path:
+    from ..errors import InvalidRequest
+
+    path = Path(str(name))
+    if not path.name or path.name != str(name) or path.name == "..":
+        raise InvalidRequest(
+            f"{str(name)[:80]!r} is not the name of a file",
+            hint="A name has no folder in it; the folder is given once, with to=...",
+        )
+    return path if path.suffix else path.with_suffix(".mp4")

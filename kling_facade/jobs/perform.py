@@ -1,0 +1,347 @@
+"""The two drivers: they do what a flow asks for, one blocking, one with ``await``."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import random
+import threading
+import time
+import uuid
+from collections import deque
+from collections.abc import Awaitable, Callable, Generator
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from attrs import frozen
+
+from ..errors import BadResponse, KlingError, OutcomeUnknown
+from .download import Close, Open, Read
+from .poller import Listen, News
+from .submit import Call, Do, Now, Progress, Recall, Record, Send, Sleep, Tell
+
+if TYPE_CHECKING:
+    from kling_client import Client
+
+    from ..wire.video_client import AsyncFetcher, Fetcher
+    from .journal import Book
+
+__all__ = ["AsyncPerformer", "Performer", "Runtime", "drive", "drive_async", "shielded"]
+
+_T = TypeVar("_T")
+
+_OPERATIONS: Final = "kling_client.api.image_to_video"
+_LOOK: Final = 0.5
+"""Seconds after which a blocked thread looks up, so that Ctrl-C works on every system."""
+_UNPARSABLE: Final = (TypeError, ValueError, KeyError, AttributeError)
+
+
+async def _async_sleep(seconds: float) -> None:
+    import anyio
+
+    await anyio.sleep(seconds)
+
+
+@frozen(kw_only=True)
+class Runtime:
+    """The world a client lives in. Tests and simulations give their own.
+
+    Attributes:
+        monotonic: Seconds on a clock that never goes back; deadlines hold on it.
+        sleep: Blocks for some seconds.
+        async_sleep: The same with ``await``.
+        epoch: Seconds since 1970; tokens are signed with it.
+        uniform: A random number in [0, 1).
+        new_id: A fresh external id.
+        pace: Seconds that pass on these clocks in each real one.
+    """
+
+    monotonic: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+    async_sleep: Callable[[float], Awaitable[None]] = _async_sleep
+    epoch: Callable[[], float] = time.time
+    uniform: Callable[[], float] = random.random
+    new_id: Callable[[], str] = lambda: f"kf-{uuid.uuid4().hex}"
+    pace: float = 1.0
+
+    @property
+    def keeps_time(self) -> bool:
+        """Whether time passes by itself here, and not only when somebody sleeps."""
+        own = self.sleep is time.sleep and self.async_sleep is _async_sleep
+        return own or self.pace != 1.0
+
+    @classmethod
+    def sped_up(cls, pace: float) -> Runtime:
+        """Clocks that run faster, to go with ``Sandbox(speed=pace)``. Tokens keep real time.
+
+        Args:
+            pace: Seconds that pass in each real one.
+        """
+        if pace == 1.0:
+            return cls()
+
+        async def nap(seconds: float) -> None:
+            await _async_sleep(seconds / pace)
+
+        return cls(
+            monotonic=lambda: time.monotonic() * pace,
+            sleep=lambda seconds: time.sleep(seconds / pace),
+            async_sleep=nap,
+            pace=pace,
+        )
+
+
+def drive(flow: Generator[Any, Any, _T], perform: Callable[[Any], Any]) -> _T:
+    """Runs a flow to its end, blocking."""
+    try:
+        effect = next(flow)
+        while True:
+            try:
+                result = perform(effect)
+            except BaseException as error:  # noqa: BLE001 - the flow cleans up, then it goes on
+                effect = flow.throw(error)
+            else:
+                effect = flow.send(result)
+    except StopIteration as done:
+        return done.value  # type: ignore[no-any-return] # what a generator returns is untyped here
+
+
+async def drive_async(
+    flow: Generator[Any, Any, _T], perform: Callable[[Any], Awaitable[Any]]
+) -> _T:
+    """Runs a flow to its end with ``await``."""
+    try:
+        effect = next(flow)
+        while True:
+            try:
+                result = await perform(effect)
+            except BaseException as error:  # noqa: BLE001 - the flow cleans up, then it goes on
+                effect = flow.throw(error)
+            else:
+                effect = flow.send(result)
+    except StopIteration as done:
+        return done.value  # type: ignore[no-any-return] # what a generator returns is untyped here
+
+
+def _operation(call: Call) -> Any:
+    return importlib.import_module(f"{_OPERATIONS}.{call.operation}")
+
+
+def _cut(error: KlingError) -> Exception:
+    """The error without the frames it came through: they hold requests and signed addresses."""
+    return error.with_traceback(None)
+
+
+def _unparsable(call: Call, error: Exception) -> Exception:
+    """The generated parser gave up on an answer that the reader let through."""
+    kind = OutcomeUnknown if "body" in call.arguments else BadResponse
+    return kind(
+        f"the gateway's answer does not have the contract's shape ({type(error).__name__})",
+        hint="Tell the gateway's operator; it may speak a newer version.",
+    )
+
+
+class Performer:
+    """Performs effects by blocking."""
+
+    def __init__(
+        self,
+        client: Client,
+        fetcher: Callable[[], Fetcher],
+        runtime: Runtime,
+        journal: Book | None = None,
+        on_update: Callable[[Progress], Any] | None = None,
+    ) -> None:
+        self._client = client
+        self._fetcher = fetcher
+        self._runtime = runtime
+        self._journal = journal
+        self._on_update = on_update
+        self._transfer: Any = None
+        self._mailbox: deque[News] = deque()
+        self._bell = threading.Event()
+        self._acts: dict[type, Callable[[Any], Any]] = {
+            Now: lambda _: runtime.monotonic(),
+            Sleep: lambda effect: runtime.sleep(effect.seconds),
+            Send: self._send,
+            Record: self._record,
+            Recall: self._recall,
+            Tell: self._tell,
+            Open: self._open,
+            Read: lambda _: self._transfer.read(),
+            Close: lambda _: self._transfer and self._transfer.close(),
+            Do: lambda effect: effect.function(),
+            Listen: self._listen,
+        }
+
+    def told(self, news: News) -> None:
+        """Takes news for whoever listens; called from any thread."""
+        self._mailbox.append(news)
+        self._bell.set()
+
+    def __call__(self, effect: Any) -> Any:
+        """Does it and gives its result."""
+        return self._acts[type(effect)](effect)
+
+    def _send(self, effect: Send) -> Any:
+        from ..wire.network import allowance
+
+        call = effect.call
+        with allowance(effect.within):
+            try:
+                answer = _operation(call).sync_detailed(client=self._client, **call.arguments)
+            except KlingError as error:
+                failure = _cut(error)
+            except _UNPARSABLE as error:
+                failure = _unparsable(call, error)
+            else:
+                return answer.parsed
+        raise failure
+
+    def _record(self, effect: Record) -> None:
+        if self._journal is not None:
+            self._journal.record(effect.event, effect.facts)
+
+    def _recall(self, effect: Recall) -> Any:
+        return self._journal and self._journal.recall(effect.external_task_id)
+
+    def _tell(self, effect: Tell) -> None:
+        if self._on_update is not None:
+            self._on_update(effect.progress)
+
+    def _listen(self, effect: Listen) -> list[News]:
+        runtime = self._runtime
+        end = runtime.monotonic() + effect.seconds
+        while not self._mailbox and (left := end - runtime.monotonic()) > 0.0:
+            self._bell.wait(min(left / runtime.pace, _LOOK))
+            self._bell.clear()
+        return _taken(self._mailbox)
+
+    def _open(self, effect: Open) -> Any:
+        self._transfer = self._transfer or self._fetcher().session()
+        try:
+            return self._transfer.open(effect.url, effect.headers)
+        except KlingError as error:
+            failure = _cut(error)
+        raise failure
+
+
+class AsyncPerformer:
+    """Performs effects with ``await``. Work on the disk goes to a thread."""
+
+    def __init__(
+        self,
+        client: Client,
+        fetcher: Callable[[], AsyncFetcher],
+        runtime: Runtime,
+        journal: Book | None = None,
+        on_update: Callable[[Progress], Any] | None = None,
+    ) -> None:
+        self._client = client
+        self._fetcher = fetcher
+        self._runtime = runtime
+        self._journal = journal
+        self._on_update = on_update
+        self._transfer: Any = None
+        self._mailbox: deque[News] = deque()
+        self._bell: Any = None
+        self._acts: dict[type, Callable[[Any], Awaitable[Any]]] = {
+            Now: self._now,
+            Sleep: lambda effect: runtime.async_sleep(effect.seconds),
+            Send: self._send,
+            Record: self._record,
+            Recall: self._recall,
+            Tell: self._tell,
+            Open: self._open,
+            Read: lambda _: self._transfer.read(),
+            Close: self._close,
+            Do: lambda effect: _in_thread(effect.function),
+            Listen: self._listen,
+        }
+
+    def told(self, news: News) -> None:
+        """Takes news for whoever listens; called on the same event loop."""
+        self._mailbox.append(news)
+        if self._bell is not None:
+            self._bell.set()
+
+    async def __call__(self, effect: Any) -> Any:
+        """Does it and gives its result."""
+        return await self._acts[type(effect)](effect)
+
+    async def _now(self, effect: Now) -> float:
+        return self._runtime.monotonic()
+
+    async def _send(self, effect: Send) -> Any:
+        from ..wire.network import allowance
+
+        call = effect.call
+        with allowance(effect.within):
+            try:
+                answer = await _operation(call).asyncio_detailed(
+                    client=self._client, **call.arguments
+                )
+            except KlingError as error:
+                failure = _cut(error)
+            except _UNPARSABLE as error:
+                failure = _unparsable(call, error)
+            else:
+                return answer.parsed
+        raise failure
+
+    async def _record(self, effect: Record) -> None:
+        book = self._journal
+        if book is not None and not book.needless(effect.event):
+            await _in_thread(lambda: book.record(effect.event, effect.facts))
+
+    async def _recall(self, effect: Recall) -> Any:
+        book = self._journal
+        if book is None:
+            return None
+        return await _in_thread(lambda: book.recall(effect.external_task_id))
+
+    async def _tell(self, effect: Tell) -> None:
+        if self._on_update is not None:
+            result = self._on_update(effect.progress)
+            if inspect.isawaitable(result):
+                await result
+
+    async def _listen(self, effect: Listen) -> list[News]:
+        import anyio
+
+        if effect.seconds > 0.0 and not self._mailbox:
+            self._bell = anyio.Event()
+            with anyio.move_on_after(effect.seconds / self._runtime.pace):
+                await self._bell.wait()
+        return _taken(self._mailbox)
+
+    async def _open(self, effect: Open) -> Any:
+        self._transfer = self._transfer or self._fetcher().session()
+        try:
+            return await self._transfer.open(effect.url, effect.headers)
+        except KlingError as error:
+            failure = _cut(error)
+        raise failure
+
+    async def _close(self, effect: Close) -> None:
+        if self._transfer is not None:
+            await self._transfer.aclose()
+
+
+def _taken(mailbox: deque[News]) -> list[News]:
+    """What lies there; the other side may put more in meanwhile."""
+    return [mailbox.popleft() for _ in range(len(mailbox))]
+
+
+async def _in_thread(function: Callable[[], _T]) -> _T:
+    import anyio.to_thread
+
+    return await anyio.to_thread.run_sync(function)
+
+
+async def shielded(function: Callable[[], _T]) -> _T:
+    """Runs a function in a thread to its end, even where the task is being cancelled."""
+    import anyio
+
+    with anyio.CancelScope(shield=True):
+        result = await _in_thread(function)
+    return result  # noqa: RET504 - to a type checker the scope may swallow an exception

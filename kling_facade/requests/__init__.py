@@ -1,0 +1,1 @@
+"""One immutable value for each kind of request."""

@@ -1,0 +1,76 @@
+"""Plain fields: bounds of the bundled document, and addresses."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from ...requests.image_to_video import ImageToVideo
+    from ..judge import Judge
+
+__all__ = ["address_fault", "check_fields"]
+
+_EXTERNAL_ID: Final = re.compile(r"[A-Za-z0-9_.~-]{1,200}")
+"""What stands in a path of an address as it is. Kling documents no form; this is the safe one."""
+
+
+def check_fields(request: ImageToVideo, judge: Judge) -> None:
+    """Mode, duration, cfg_scale, callback_url, external_task_id."""
+    _check_choices(request, judge)
+    if request.cfg_scale is not None and not _is_fraction(request.cfg_scale):
+        judge.object_("cfg-range", "cfg_scale", f"{request.cfg_scale!r} is not from 0 to 1.")
+    if request.callback_url and (fault := address_fault(request.callback_url)):
+        judge.object_("callback-address", "callback_url", f"{fault}.")
+    own_id = request.external_task_id
+    if own_id and (not _EXTERNAL_ID.fullmatch(own_id) or own_id in (".", "..")):
+        judge.object_(
+            "external-id",
+            "external_task_id",
+            f"{own_id[:80]!r} can't stand in an address. Use letters, digits, '-', '_', '.', '~'; "
+            "up to 200.",
+        )
+
+
+def _check_choices(request: ImageToVideo, judge: Judge) -> None:
+    if not isinstance(request.model, str) or not request.model.strip():
+        judge.object_(
+            "model-empty", "model", "it is empty. Kling would take an old default, now retired."
+        )
+    modes = judge.limit("modes")
+    if request.mode not in modes:
+        near = {"standard": "std", "professional": "pro"}.get(str(request.mode).lower())
+        meant = f" Did you mean {near!r}?" if near else ""
+        judge.object_(
+            "mode-unknown", "mode", f"{request.mode!r} is none of {', '.join(modes)}.{meant}"
+        )
+    durations = judge.limit("durations")
+    if isinstance(request.duration, bool) or request.duration not in durations:
+        judge.object_(
+            "duration-unknown",
+            "duration",
+            f"{request.duration!r} is no whole number of seconds from {durations[0]} to "
+            f"{durations[-1]}.",
+        )
+
+
+def _is_fraction(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
+
+
+def address_fault(url: str) -> str | None:
+    """Why an address can't be fetched by Kling, or ``None``."""
+    shown = url.partition("?")[0][:80]
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+    except ValueError as error:
+        return f"{shown!r} is no address: {error}"
+    if parts.scheme.lower() not in ("http", "https") or not host:
+        return f"{shown!r} is no http(s) address"
+    if any(c.isspace() or not c.isprintable() for c in url):
+        return f"{shown!r} has a space or a control character in it"
+    if host == "localhost" or host.startswith("127.") or host == "::1":
+        return f"{shown!r} is an address of this machine: Kling can't reach it"
+    return None

@@ -1,0 +1,169 @@
+"""What an answer means is decided by Kling's code first, by the HTTP status only without one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from kling_facade import errors as e
+from kling_facade.gateway.refusals import Answer, quote, read_task
+
+
+def meaning(status: int, payload: Any = None, *, paid: bool = False, **facts: Any) -> e.KlingError:
+    """The error that an answer means."""
+    with pytest.raises(e.KlingError) as caught:
+        read_task(Answer(status, payload, paid=paid, **facts))
+    return caught.value
+
+
+# code, HTTP status, after a create, after a read: the vendor's table (VD1, VD4)
+CODES = [
+    (1000, 401, e.AuthError, e.AuthError),
+    (1001, 401, e.AuthError, e.AuthError),
+    (1002, 401, e.AuthError, e.AuthError),
+    (1003, 401, e.AuthError, e.AuthError),
+    (1004, 401, e.AuthError, e.AuthError),
+    (1100, 429, e.AccountError, e.AccountError),
+    (1101, 429, e.AccountError, e.AccountError),
+    (1102, 429, e.AccountError, e.AccountError),
+    (1103, 403, e.AccountError, e.AccountError),
+    (1200, 400, e.InvalidRequest, e.InvalidRequest),
+    (1201, 400, e.InvalidRequest, e.InvalidRequest),
+    (1202, 404, e.Rejected, e.Rejected),
+    (1203, 404, e.InvalidRequest, e.JobNotFound),
+    (1300, 400, e.PolicyRejected, e.PolicyRejected),
+    (1301, 400, e.PolicyRejected, e.PolicyRejected),
+    (1302, 429, e.Throttled, e.Throttled),
+    (1303, 429, e.Throttled, e.Throttled),
+    (1304, 429, e.AccountError, e.AccountError),
+    (5000, 500, e.OutcomeUnknown, e.TransientRead),
+    (5001, 503, e.OutcomeUnknown, e.TransientRead),
+    (5002, 504, e.OutcomeUnknown, e.TransientRead),
+]
+
+
+@pytest.mark.parametrize(("code", "status", "create", "read"), CODES)
+def test_each_code_has_its_class(code: int, status: int, create: type, read: type) -> None:
+    """With the status the vendor pairs it with, and with a plain 200 all the same."""
+    payload = {"code": code, "message": "words", "request_id": "r7"}
+    for answered in (status, 200):
+        for paid, kind in ((True, create), (False, read)):
+            error = meaning(answered, payload, paid=paid)
+            assert type(error) is kind
+            assert (error.code, error.request_id, error.http_status) == (code, "r7", answered)
+            assert error.hint
+
+
+STATUSES = [
+    (400, e.InvalidRequest, e.InvalidRequest),
+    (401, e.AuthError, e.AuthError),
+    (402, e.AccountError, e.AccountError),
+    (403, e.Rejected, e.Rejected),
+    (404, e.Rejected, e.JobNotFound),
+    (408, e.OutcomeUnknown, e.TransientRead),
+    (413, e.InvalidRequest, e.InvalidRequest),
+    (418, e.Rejected, e.Rejected),
+    (429, e.Throttled, e.Throttled),
+    (499, e.OutcomeUnknown, e.TransientRead),
+    (500, e.OutcomeUnknown, e.TransientRead),
+    (502, e.OutcomeUnknown, e.TransientRead),
+    (504, e.OutcomeUnknown, e.TransientRead),
+    (520, e.OutcomeUnknown, e.TransientRead),
+    (599, e.OutcomeUnknown, e.TransientRead),
+]
+
+
+@pytest.mark.parametrize(("status", "create", "read"), STATUSES)
+def test_a_bare_status_has_its_class(status: int, create: type, read: type) -> None:
+    """An HTML page or an empty answer has no code."""
+    assert type(meaning(status, paid=True)) is create
+    assert type(meaning(status)) is read
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_is_not_followed_and_names_the_host(status: int) -> None:
+    """A key is never carried to another host."""
+    error = meaning(status, paid=True, location="other.example")
+    assert type(error) is e.Rejected
+    assert "other.example" in error.message
+
+
+@pytest.mark.parametrize("words", ["External_task_id abc already exists", "it already EXISTS"])
+def test_a_duplicate_external_id_is_a_class_of_its_own(words: str) -> None:
+    """1201 means it only for a create, and only with these words."""
+    payload = {"code": 1201, "message": words}
+    assert type(meaning(400, payload, paid=True)) is e.AlreadyExists
+    assert type(meaning(400, payload)) is e.InvalidRequest
+
+
+@pytest.mark.parametrize("words", ["Task not found by id / external id", "task does not exist"])
+def test_a_missing_job_is_told_by_1201_too(words: str) -> None:
+    """The documentation says 404 and 1203; 400 and 1201 have been seen (VD4)."""
+    payload = {"code": 1201, "message": words}
+    assert type(meaning(400, payload)) is e.JobNotFound
+    assert type(meaning(400, payload, paid=True)) is e.InvalidRequest
+
+
+@pytest.mark.parametrize(
+    ("payload", "code"),
+    [
+        ({"code": "task_not_exist", "message": "gone", "data": None}, "task_not_exist"),
+        ({"error": {"message": "gone", "code": "task_not_exist"}}, "task_not_exist"),
+    ],
+)
+def test_gateways_have_words_for_codes(payload: Any, code: str) -> None:
+    """A forked gateway's missing job is a missing job."""
+    error = meaning(400, payload)
+    assert type(error) is e.JobNotFound
+    assert error.code == code
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {"error": {"message": "no channel", "type": "new_api_error"}},
+        {"error": "no channel"},
+        {"success": False, "error": {"message": "no channel"}},
+        {"code": "fail_to_fetch_task", "message": "no channel"},
+        {"success": False, "message": "no channel"},
+    ],
+)
+def test_an_error_in_a_200_is_an_error(payload: Any) -> None:
+    """A good status does not make it a job."""
+    assert type(meaning(200, payload)) is e.Rejected
+
+
+@pytest.mark.parametrize("code", [0, 200, "0", "00", " 200 ", "0200", "SUCCESS", "ok", "", None])
+def test_a_good_code_is_no_error_in_whatever_form(code: Any) -> None:
+    """Numbers come as text, and with zeros in front."""
+    assert read_task(Answer(200, {"code": code, "data": {"task_id": "801"}}))["code"] == 0
+
+
+def test_words_of_the_gateway_are_quoted_on_one_line_and_cut() -> None:
+    """A page of HTML, or control characters, can't flood or fake a log."""
+    error = meaning(400, {"code": 1200, "message": "bad\r\nINFO all is well \x1b[2J" + "x" * 500})
+    assert "\n" not in error.message
+    assert "\x1b" not in error.message
+    assert len(error.message) <= 200
+    assert quote("a\tb") == "a b"
+
+
+@pytest.mark.parametrize("paid", [True, False])
+def test_a_2xx_that_cannot_be_read_says_why(paid: bool) -> None:
+    """After a create the job may exist."""
+    error = meaning(200, None, unreadable="it is not JSON", paid=paid)
+    assert type(error) is (e.OutcomeUnknown if paid else e.BadResponse)
+    assert "it is not JSON" in error.message
+
+
+def test_retry_after_travels_with_the_error() -> None:
+    """The flow decides what to make of it."""
+    assert meaning(429, {"code": 1302}, retry_after=7.0).retry_after == 7.0
+
+
+def test_an_error_reads_as_what_where_and_what_next() -> None:
+    """The text has the facts in brackets and the hint on its own line."""
+    text = str(meaning(401, {"code": 1002, "message": "api key not found", "request_id": "r1"}))
+    assert text.splitlines()[0] == "api key not found [code 1002, HTTP 401, request r1]"
+    assert "KLING_API_KEY" in text.splitlines()[1]
