@@ -17,7 +17,7 @@ from typing import Any
 
 from attrs import frozen
 
-import kling_facade.client as client_module
+import kling_facade.client.kling as client_module
 from kling_facade import AsyncKling, Kling, Limits, PollPlan
 from kling_facade.jobs.perform import AsyncPerformer, Performer
 from kling_facade.jobs.submit import Do, Record, Send

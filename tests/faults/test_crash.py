@@ -40,14 +40,14 @@ class Nursery:
     def __init__(self) -> None:
         paths = [str(ROOT), str(ROOT / "generated")]
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.faults.doomed"],
+            [sys.executable, "-m", "tests.faults.killed_process"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
             cwd=ROOT,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
         )
-        self.child: int = 0
+        self.child: int | None = None
         self.born = threading.Event()
 
     def run(self, **order: Any) -> int:
@@ -64,6 +64,8 @@ class Nursery:
     def kill(self, connection: Any = None) -> None:
         """Ends the running child, from the server's side."""
         self.born.wait(5)
+        if self.child is None:  # 0 and -1 would be whole groups of processes
+            raise AssertionError("there is no child to kill")
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.child, signal.SIGKILL)
 
