@@ -19,9 +19,10 @@ from typing import Any, Final
 from attrs import frozen
 from benchmarks.durations import MEAN, draw
 
+from kling_facade.gateway.job_id import Ids
 from kling_facade.gateway.task import State, Task
 from kling_facade.jobs.perform import drive
-from kling_facade.jobs.submit import Call, Ids, Now, Policy, Send, Sleep, wait
+from kling_facade.jobs.submit import Call, Now, Policy, Send, Sleep, wait
 from kling_facade.limits import Limits, PollPlan
 
 _JOBS: Final = 2000

@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from ..errors import JobFailed, KlingError
-from ..gateway.job_id import write_token
+from ..gateway.job_id import Ids, write_token
 from ..gateway.task import State, Task
 from ..jobs.download import Exist, Video, download, ready_destination
-from ..jobs.submit import Call, Ids, Progress, is_over, refresh, wait
+from ..jobs.submit import Call, Progress, is_over, refresh, wait
 
 if TYPE_CHECKING:
     from ..jobs.journal import Book

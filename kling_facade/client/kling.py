@@ -15,12 +15,12 @@ from ..builders.pictures.base64_text import digest_of
 from ..errors import InvalidRequest, KlingError
 from ..gateway.credentials import Credentials, Hidden, find_credentials
 from ..gateway.gateway import CHAINHUB, KLING_BEIJING, KLING_SINGAPORE, Gateway
-from ..gateway.job_id import checked_id, looks_like_token, read_token
+from ..gateway.job_id import Ids, checked_id, looks_like_token, read_token
 from ..gateway.task import Task
 from ..jobs.download import Exist, Video, kept, stored_before, sweep
 from ..jobs.perform import AsyncPerformer, Performer, Runtime, drive, drive_async, shielded
 from ..jobs.poller import Poller, together
-from ..jobs.submit import CREATE, Call, Do, Ids, Policy, Progress, Recall, ask, submit
+from ..jobs.submit import CREATE, Call, Do, Policy, Progress, Recall, ask, submit
 from ..limits import Limits, PollPlan, RetryBudget
 from .job import AsyncJob, Job
 

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from attrs import evolve, frozen
 
 from ..errors import InvalidRequest, JobNotFound, KlingError
+from ..gateway.job_id import Ids
 from ..gateway.task import Task
 from ..jobs.download import Exist, Video, download, stored_before, sweep
 from ..jobs.journal import Book, Entry, Journal
-from ..jobs.submit import Call, Do, Ids, Progress, Recall, look_back, submit
+from ..jobs.submit import Call, Do, Progress, Recall, look_back, submit
 
 if TYPE_CHECKING:
     from ..jobs.fleet import Outcome

@@ -19,20 +19,19 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, overload
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from attrs import field, frozen
 
 from ..errors import CallbackRefused, InvalidRequest, KlingError
-from ..jobs.submit import Ids
-from .job_id import checked_id
-from .refusals import Answer, read_task
+from .answer import Answer
+from .answer_shapes import read_task
+from .job_id import Ids, checked_id, write_token
 from .strict_json import parse_json
 from .task import State
 
 if TYPE_CHECKING:
-    from ..client.job import AsyncJob, Job
-    from ..client.kling import AsyncKling, Kling
+    from .gateway import Gateway
 
 __all__ = ["MAX_BODY", "TOLERANCE", "Callback", "Seen", "read"]
 
@@ -44,6 +43,18 @@ TOLERANCE: Final = 300.0
 
 _LONGEST_HEADER: Final = 4096
 _FEWEST_KEY_BYTES: Final = 16
+
+
+_JobT = TypeVar("_JobT", covariant=True)
+
+
+class _GivesJobs(Protocol[_JobT]):
+    """What a callback needs of a client."""
+
+    @property
+    def gateway(self) -> Gateway: ...
+
+    def job(self, task_id: str | None = None) -> _JobT: ...
 
 
 @frozen
@@ -68,13 +79,14 @@ class Callback:
     repeated: bool = False
     raw: Mapping[str, Any] = field(factory=dict, repr=False, eq=False)
 
-    @overload
-    def job(self, kling: Kling) -> Job: ...
-    @overload
-    def job(self, kling: AsyncKling) -> AsyncJob: ...
-    def job(self, kling: Any) -> Any:
-        """The job's handle. Nothing of the callback but its ids is in it: ``refresh()`` it."""
-        return kling._handle(Ids(self.external_task_id, self.task_id), None)
+    def job(self, kling: _GivesJobs[_JobT]) -> _JobT:
+        """The job's handle. Nothing of the callback but its ids is in it: ``refresh()`` it.
+
+        Args:
+            kling: The client to ask with, a `Kling` or an `AsyncKling`.
+        """
+        ids = Ids(self.external_task_id, self.task_id)
+        return kling.job(write_token(kling.gateway, ids))
 
 
 class Seen:

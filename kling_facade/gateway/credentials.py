@@ -30,10 +30,10 @@ class Credentials(Protocol):
 class _Secret:
     """Holds a value that ``repr``, ``vars``, ``pickle`` and ``copy`` can't bring out."""
 
-    __slots__ = ("_reveal",)
+    __slots__ = ("reveal",)
 
     def __init__(self, value: str) -> None:
-        self._reveal: Callable[[], str] = lambda: value
+        self.reveal: Callable[[], str] = lambda: value
 
     def __repr__(self) -> str:
         return "'***'"
@@ -108,7 +108,7 @@ class ApiKey:
 
     def headers(self, now: float) -> Mapping[str, str]:
         """The one header; the clock plays no part."""
-        key = self._secret._reveal()
+        key = self._secret.reveal()
         return {self._header: f"{self._scheme} {key}".strip()}
 
 
@@ -141,11 +141,11 @@ class AccessKeys:
     def headers(self, now: float) -> Mapping[str, str]:
         """A fresh token in ``Authorization``."""
         claims = {
-            "iss": self._access_key._reveal(),
+            "iss": self._access_key.reveal(),
             "exp": int(now) + _TOKEN_LIFE,
             "nbf": int(now) - _TOKEN_LEAD,
         }
-        token = _jwt().encode(claims, self._secret_key._reveal(), algorithm="HS256")
+        token = _jwt().encode(claims, self._secret_key.reveal(), algorithm="HS256")
         return {"Authorization": f"Bearer {token}"}
 
 

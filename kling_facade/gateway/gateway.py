@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import Final
 from urllib.parse import urlsplit
 
 from attrs import Attribute, field, frozen
 
 from ..errors import InvalidRequest, TransportSecurityError
+from .addresses import is_inner, is_loopback
 
-__all__ = ["CHAINHUB", "KLING_BEIJING", "KLING_SINGAPORE", "Gateway"]
+__all__ = ["CHAINHUB", "KLING_BEIJING", "KLING_SINGAPORE", "Gateway", "refuse_address"]
 
 CONTRACT_PREFIX: Final = "/kling"
 """The prefix of the paths in the bundled document; a gateway's own takes its place."""
@@ -37,18 +37,6 @@ def _checked_url(gateway: Gateway, attribute: Attribute[str], value: str) -> Non
             f"base_url {value!r} would send the key and the pictures unencrypted",
             hint="Use https://. For a trusted network: Gateway(url, allow_http=True).",
         )
-
-
-def is_loopback(host: str | None) -> bool:
-    """Whether a host name or literal address means this machine."""
-    if host is None:
-        return False
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 @frozen
@@ -102,6 +90,29 @@ class Gateway:
     def path(self, contract_path: str) -> str:
         """A path of the bundled document as this gateway has it."""
         return self.prefix + contract_path.removeprefix(CONTRACT_PREFIX)
+
+
+def refuse_address(url: str, gateway: Gateway) -> None:
+    """Refuses an address that a video must not come from.
+
+    Allowed are ``https`` anywhere, and the gateway's own host as the gateway is reached. That an
+    ``https`` name does not lead into a private network is checked when it is resolved.
+
+    Raises:
+        TransportSecurityError: It is another one.
+    """
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        parts, host = urlsplit(""), ""
+    own = host == gateway.host or (gateway.on_loopback and is_loopback(host))
+    scheme_ok = parts.scheme == "https" or (own and gateway.base_url.startswith(f"{parts.scheme}:"))
+    if not (host and scheme_ok) or (is_inner(host) and not own):
+        raise TransportSecurityError(
+            f"a video is not fetched from {parts.scheme or 'no scheme'}://{host or 'no host'}",
+            hint="A video comes over https from a public host, or from the gateway itself.",
+        )
 
 
 CHAINHUB: Final = Gateway("https://api.chainhub.tech")

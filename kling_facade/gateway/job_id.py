@@ -1,17 +1,21 @@
-"""A job as a short text that another machine can go on with: ids and the gateway's host only."""
+"""How a job is known: what may be an id, the two ids of a job, and the token that carries them."""
 
 from __future__ import annotations
 
 import json
 import re
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from ..errors import InvalidRequest
-from ..jobs.submit import Ids
-from .gateway import Gateway
+from attrs import frozen
+
+from ..errors import BadResponse, InvalidRequest, KlingError
 from .strict_json import parse_json
 
-__all__ = ["checked_id", "looks_like_token", "read_token", "write_token"]
+if TYPE_CHECKING:
+    from .gateway import Gateway
+    from .task import Task
+
+__all__ = ["Ids", "checked_id", "looks_like_token", "read_token", "write_token"]
 
 _VERSION: Final = 1
 _LONGEST: Final = 1000
@@ -31,6 +35,48 @@ def checked_id(text: Any) -> str:
             hint="An id has letters, digits and . _ ~ : @ + - only, 128 at most.",
         )
     return text
+
+
+@frozen
+class Ids:
+    """How a job is known, for errors and answers."""
+
+    external_task_id: str | None = None
+    task_id: str | None = None
+
+    def on(self, error: KlingError) -> KlingError:
+        """The error, with the ids it did not have."""
+        error.task_id = error.task_id or self.task_id
+        error.external_task_id = error.external_task_id or self.external_task_id
+        return error
+
+    def facts(self, **more: Any) -> dict[str, Any]:
+        """What names a row of the journal, and more columns of it."""
+        return {"external_task_id": self.external_task_id, "task_id": self.task_id, **more}
+
+    def check(self, task: Task) -> Task:
+        """The task, if it is ours.
+
+        Raises:
+            BadResponse: It is an answer about another job: it is never delivered.
+        """
+        wrong_id = self.task_id is not None and self.task_id not in (
+            task.task_id,
+            task.external_task_id,
+        )
+        wrong_echo = bool(
+            self.external_task_id
+            and task.external_task_id
+            and task.external_task_id != self.external_task_id
+        )
+        if wrong_id or wrong_echo:
+            raise self.on(
+                BadResponse(
+                    f"the gateway answered about another job ({task.task_id})",
+                    hint="Tell the gateway's operator; the request id helps.",
+                )
+            )
+        return task
 
 
 def write_token(gateway: Gateway, ids: Ids) -> str:

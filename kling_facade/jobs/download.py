@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import hashlib
-import ipaddress
 import os
 import re
 import secrets
@@ -19,7 +18,6 @@ from collections.abc import Generator, Mapping
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Literal, TypeVar
-from urllib.parse import urlsplit
 
 from attrs import define, field, frozen
 
@@ -30,11 +28,12 @@ from ..errors import (
     NotSent,
     ResultExpired,
     TransientRead,
-    TransportSecurityError,
 )
-from ..gateway.gateway import Gateway, is_loopback
+from ..gateway.answer import Head
+from ..gateway.gateway import Gateway, refuse_address
+from ..gateway.job_id import Ids
 from ..gateway.task import Task, VideoFile
-from .submit import Call, Do, Ids, Now, Policy, Sleep, note, refresh
+from .submit import Call, Do, Now, Policy, Sleep, note, refresh
 
 if TYPE_CHECKING:
     from .journal import Entry
@@ -45,7 +44,6 @@ __all__ = [
     "download",
     "kept",
     "ready_destination",
-    "refuse_address",
     "stored_before",
     "sweep",
 ]
@@ -113,19 +111,6 @@ class Open:
 
     url: str = field(repr=False)
     headers: Mapping[str, str] = field(factory=dict)
-
-
-@frozen
-class Head:
-    """How an answer begins.
-
-    Attributes:
-        status: HTTP status.
-        headers: Names in lower case.
-    """
-
-    status: int
-    headers: Mapping[str, str] = field(factory=dict, repr=False)
 
 
 @frozen
@@ -309,39 +294,6 @@ def _file(task: Task, ids: Ids, gateway: Gateway) -> VideoFile:
         )
     refuse_address(task.videos[0].url, gateway)
     return task.videos[0]
-
-
-def refuse_address(url: str, gateway: Gateway) -> None:
-    """Refuses an address that a video must not come from.
-
-    Allowed are ``https`` anywhere, and the gateway's own host as the gateway is reached. That an
-    ``https`` name does not lead into a private network is checked when it is resolved.
-
-    Raises:
-        TransportSecurityError: It is another one.
-    """
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-    except ValueError:
-        parts, host = urlsplit(""), ""
-    own = host == gateway.host or (gateway.on_loopback and is_loopback(host))
-    scheme_ok = parts.scheme == "https" or (own and gateway.base_url.startswith(f"{parts.scheme}:"))
-    if not (host and scheme_ok) or (_is_inner(host) and not own):
-        raise TransportSecurityError(
-            f"a video is not fetched from {parts.scheme or 'no scheme'}://{host or 'no host'}",
-            hint="A video comes over https from a public host, or from the gateway itself.",
-        )
-
-
-def _is_inner(host: str) -> bool:
-    """Whether a host is this machine, or a literal address within somebody's network."""
-    try:
-        literal = ipaddress.ip_address(host.split("%")[0])
-    except ValueError:
-        return is_loopback(host.rstrip("."))
-    inner = getattr(literal, "ipv4_mapped", None) or literal
-    return not inner.is_global
 
 
 def _expired(status: int, ids: Ids) -> KlingError:

@@ -31,9 +31,10 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeAlias, TypeG
 from attrs import define, evolve, frozen
 
 from ..errors import AccountError, AuthError, KlingError, Throttled
+from ..gateway.job_id import Ids
 from ..gateway.task import Task
 from .poller import Failed, Found, News, Over, Watch, as_envelope, has_ended
-from .submit import SHORTEST_CALL, Ids, Now, Record, Send, Sleep, Tell
+from .submit import SHORTEST_CALL, Now, Record, Send, Sleep, Tell
 
 if TYPE_CHECKING:
     from ..requests.image_to_video import ImageToVideo

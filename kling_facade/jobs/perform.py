@@ -183,7 +183,7 @@ class Performer:
         return self._acts[type(effect)](effect)
 
     def _send(self, effect: Send) -> Any:
-        from ..wire.network import allowance
+        from ..wire.deadlines import allowance
 
         call = effect.call
         with allowance(effect.within):
@@ -272,7 +272,7 @@ class AsyncPerformer:
         return self._runtime.monotonic()
 
     async def _send(self, effect: Send) -> Any:
-        from ..wire.network import allowance
+        from ..wire.deadlines import allowance
 
         call = effect.call
         with allowance(effect.within):

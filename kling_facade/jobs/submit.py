@@ -36,6 +36,7 @@ from ..errors import (
     TransientRead,
     WaitTimeout,
 )
+from ..gateway.job_id import Ids
 from ..gateway.task import State, Task
 from ..limits import Limits, PollPlan, RetryBudget
 
@@ -48,7 +49,6 @@ __all__ = [
     "Call",
     "Do",
     "Effect",
-    "Ids",
     "Now",
     "Policy",
     "Progress",
@@ -228,48 +228,6 @@ class Policy:
             return max(low, self.backoff(attempt))
         asked = min(max(error.retry_after, low), high)
         return asked * (1.0 + 0.25 * self.uniform())
-
-
-@frozen
-class Ids:
-    """How a job is known, for errors and answers."""
-
-    external_task_id: str | None = None
-    task_id: str | None = None
-
-    def on(self, error: KlingError) -> KlingError:
-        """The error, with the ids it did not have."""
-        error.task_id = error.task_id or self.task_id
-        error.external_task_id = error.external_task_id or self.external_task_id
-        return error
-
-    def facts(self, **more: Any) -> dict[str, Any]:
-        """What names a row of the journal, and more columns of it."""
-        return {"external_task_id": self.external_task_id, "task_id": self.task_id, **more}
-
-    def check(self, task: Task) -> Task:
-        """The task, if it is ours.
-
-        Raises:
-            BadResponse: It is an answer about another job: it is never delivered.
-        """
-        wrong_id = self.task_id is not None and self.task_id not in (
-            task.task_id,
-            task.external_task_id,
-        )
-        wrong_echo = bool(
-            self.external_task_id
-            and task.external_task_id
-            and task.external_task_id != self.external_task_id
-        )
-        if wrong_id or wrong_echo:
-            raise self.on(
-                BadResponse(
-                    f"the gateway answered about another job ({task.task_id})",
-                    hint="Tell the gateway's operator; the request id helps.",
-                )
-            )
-        return task
 
 
 def _task(envelope: Any, ids: Ids) -> Task:

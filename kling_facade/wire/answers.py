@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from ..gateway.refusals import Answer
+from ..gateway.answer import Answer
 from ..gateway.strict_json import parse_json
 
 __all__ = ["retry_after", "to_answer"]

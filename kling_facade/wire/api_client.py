@@ -27,13 +27,15 @@ from ..errors import (
     TransientRead,
     TransportSecurityError,
 )
+from ..gateway.answer import quote
+from ..gateway.answer_shapes import read_task, read_tasks
 from ..gateway.credentials import Credentials
 from ..gateway.gateway import Gateway
-from ..gateway.refusals import quote, read_task, read_tasks
 from ..limits import Limits
 from .answers import to_answer
 from .body import Body
-from .network import AsyncGate, Gate, deadline, install, pool_limits
+from .deadlines import AsyncGate, Gate, deadline
+from .network import install, pool_limits
 from .redaction import watch_logs
 
 __all__ = ["SETTINGS_ERRORS", "AsyncGatewayClient", "GatewayClient", "Link", "trouble"]

@@ -1,45 +1,32 @@
-"""Deadlines that hold for a whole call, and addresses that a download must not reach.
+"""Sockets that share a call's deadline, and addresses that a download must not reach.
 
-httpx bounds each read; a peer that sends a byte now and then can hold a call for ever. Here every
-socket operation gets at most what is left of the call. The backend is put under httpx's own
-connection pool, which has no public place for it in 0.28 (hence the narrow pin on httpx).
+The backend is put under httpx's own connection pool, which has no public place for it in 0.28
+(hence the narrow pin on httpx).
 """
 
 from __future__ import annotations
 
 import contextlib
-import ipaddress
 import select
 import socket
 import ssl
-import threading
-import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-import anyio
 import anyio.to_thread
 import httpcore
 import httpx
 
+from ..gateway.addresses import is_public
 from ..limits import Limits
+from .deadlines import remaining
 
 __all__ = [
-    "AsyncGate",
-    "Gate",
-    "allowance",
-    "deadline",
     "guard_public",
     "install",
     "pool_limits",
-    "remaining",
     "tls_context",
 ]
-
-_deadline: ContextVar[float | None] = ContextVar("kling_deadline", default=None)
-_allowance: ContextVar[float | None] = ContextVar("kling_allowance", default=None)
 
 _KEEP: Final = 30.0
 """Seconds that an idle connection is kept. Common servers keep them for 60 s and more."""
@@ -49,83 +36,6 @@ _SMALL: Final = 16 * 1024
 
 Guard = Callable[[str, str], None]
 """Is told a host and an address it resolves to, and raises if that is not to be connected to."""
-
-
-@contextmanager
-def allowance(seconds: float | None) -> Iterator[None]:
-    """Within this block no call may take longer than ``seconds``."""
-    token = _allowance.set(seconds)
-    try:
-        yield
-    finally:
-        _allowance.reset(token)
-
-
-@contextmanager
-def deadline(seconds: float) -> Iterator[None]:
-    """Within this block all network work together gets ``seconds``, or the allowance if less."""
-    allowed = _allowance.get()
-    longest = seconds if allowed is None else max(0.0, min(seconds, allowed))
-    token = _deadline.set(time.monotonic() + longest)
-    try:
-        yield
-    finally:
-        _deadline.reset(token)
-
-
-def remaining(timeout: float | None, late: type[Exception] = httpcore.ReadTimeout) -> float | None:
-    """What one operation may take: its own timeout or what is left of the call.
-
-    Raises:
-        Exception: ``late``, when nothing is left.
-    """
-    end = _deadline.get()
-    if end is None:
-        return timeout
-    left = end - time.monotonic()
-    if left <= 0:
-        raise late("the time for the whole call is used up")
-    return left if timeout is None else min(timeout, left)
-
-
-class Gate:
-    """Lets so many calls at once through to the connection pool; the others queue here.
-
-    The pool looks at all who wait for it whenever anything changes: with hundreds, that takes most
-    of the time.
-    """
-
-    def __init__(self, most: int) -> None:
-        self._free = threading.Semaphore(most)
-
-    def __enter__(self) -> None:
-        if not self._free.acquire(timeout=remaining(None, httpx.PoolTimeout)):
-            raise httpx.PoolTimeout("no connection became free in time")
-
-    def __exit__(self, *exc: object) -> None:
-        self._free.release()
-
-
-class AsyncGate:
-    """The same for ``await``."""
-
-    def __init__(self, most: int) -> None:
-        self._free = anyio.Semaphore(most, fast_acquire=True)
-
-    async def __aenter__(self) -> None:
-        try:
-            self._free.acquire_nowait()
-        except anyio.WouldBlock:
-            await self._queue()
-
-    async def _queue(self) -> None:
-        with anyio.move_on_after(remaining(None, httpx.PoolTimeout)):
-            await self._free.acquire()
-            return
-        raise httpx.PoolTimeout("no connection became free in time")
-
-    async def __aexit__(self, *exc: object) -> None:
-        self._free.release()
 
 
 def pool_limits(limits: Limits) -> httpx.Limits:
@@ -148,9 +58,7 @@ def guard_public(address: str) -> None:
     Raises:
         httpcore.UnsupportedProtocol: Loopback, private, link-local, multicast, reserved.
     """
-    literal = ipaddress.ip_address(address.split("%")[0])
-    inner = getattr(literal, "ipv4_mapped", None) or literal
-    if not inner.is_global or inner.is_multicast:
+    if not is_public(address):
         raise httpcore.UnsupportedProtocol(f"the address {address} is not a public one")
 
 

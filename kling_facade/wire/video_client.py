@@ -9,8 +9,9 @@ import httpcore
 import httpx
 
 from ..errors import BadResponse, KlingError, TransportSecurityError
-from ..gateway.gateway import Gateway, is_loopback
-from ..jobs.download import Head, refuse_address
+from ..gateway.addresses import is_loopback
+from ..gateway.answer import Head
+from ..gateway.gateway import Gateway, refuse_address
 from ..limits import Limits
 from .api_client import trouble
 from .network import guard_public, install, pool_limits

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from kling_facade.errors import BadResponse, OutcomeUnknown
-from kling_facade.gateway.refusals import read_task, read_tasks
+from kling_facade.gateway.answer_shapes import read_task, read_tasks
 from kling_facade.wire.answers import to_answer
 from tests.gateway.test_answer_shapes import FINISHED
 from tests.support.both_clients import Kind, PlainRequest, calling

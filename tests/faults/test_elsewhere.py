@@ -30,10 +30,11 @@ from kling_facade.errors import (
     TransportSecurityError,
     WaitTimeout,
 )
+from kling_facade.gateway.answer import Answer
 from kling_facade.gateway.gateway import Gateway
-from kling_facade.gateway.refusals import Answer
+from kling_facade.gateway.job_id import Ids
 from kling_facade.gateway.task import State, Task
-from kling_facade.jobs.submit import Call, Ids, Policy, wait
+from kling_facade.jobs.submit import Call, Policy, wait
 from kling_facade.sandbox.sample import sample_png
 from kling_facade.wire.answers import retry_after
 from kling_facade.wire.api_client import Link
@@ -587,7 +588,7 @@ def test_a_signal_that_ends_the_program_is_not_swallowed() -> None:
 def test_an_answer_before_the_end_of_the_hundreds_is_unclear() -> None:
     """101 to a create: nobody knows what the other side does now."""
     from kling_facade.errors import OutcomeUnknown
-    from kling_facade.gateway.refusals import read_task
+    from kling_facade.gateway.answer_shapes import read_task
 
     with pytest.raises(OutcomeUnknown):
         read_task(Answer(101, paid=True))

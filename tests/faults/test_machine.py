@@ -36,7 +36,8 @@ from kling_facade.errors import (
     Throttled,
     TransientRead,
 )
-from kling_facade.jobs.download import Close, Head, Open, Read
+from kling_facade.gateway.answer import Head
+from kling_facade.jobs.download import Close, Open, Read
 from kling_facade.jobs.journal import Journal
 from kling_facade.jobs.submit import Do, Now, Recall, Record, Send, Sleep, Tell
 from tests.faults.conftest import MEMORY

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from kling_client.models import TaskEnvelope, TaskListEnvelope
 
 from kling_facade.errors import KlingError
-from kling_facade.gateway.refusals import Answer, read_task, read_tasks
+from kling_facade.gateway.answer import Answer
+from kling_facade.gateway.answer_shapes import read_task, read_tasks
 from kling_facade.gateway.task import Task
 
 # fmt: off

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from kling_facade import errors as e
-from kling_facade.gateway.refusals import Answer, quote, read_task
+from kling_facade.gateway.answer import Answer, quote
+from kling_facade.gateway.answer_shapes import read_task
 
 
 def meaning(status: int, payload: Any = None, *, paid: bool = False, **facts: Any) -> e.KlingError:

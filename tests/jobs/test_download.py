@@ -24,8 +24,8 @@ from kling_facade.errors import (
     TransientRead,
     TransportSecurityError,
 )
-from kling_facade.gateway.gateway import CHAINHUB, Gateway
-from kling_facade.jobs.download import PartFile, check_mp4, ready_destination, refuse_address
+from kling_facade.gateway.gateway import CHAINHUB, Gateway, refuse_address
+from kling_facade.jobs.download import PartFile, check_mp4, ready_destination
 from tests.support.both_clients import KEY, Kind, calling
 from tests.support.misbehaving_server import Act, Connection, Peer, answer, raw, response, task_json
 

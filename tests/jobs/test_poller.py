@@ -26,9 +26,10 @@ from kling_facade.errors import (
     TransientRead,
     WaitTimeout,
 )
+from kling_facade.gateway.job_id import Ids
 from kling_facade.gateway.task import Task
 from kling_facade.jobs.poller import Failed, Found, Listen, News, Over, Poller, Vacant, together
-from kling_facade.jobs.submit import Ids, Now, Record, Sleep, Tell, wait
+from kling_facade.jobs.submit import Now, Record, Sleep, Tell, wait
 from kling_facade.limits import PollPlan
 from kling_facade.sandbox import Sandbox
 from tests.support.simulated_fleet import Yard, _find

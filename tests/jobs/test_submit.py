@@ -19,8 +19,9 @@ from kling_facade.errors import (
     Throttled,
     TransientRead,
 )
+from kling_facade.gateway.job_id import Ids
 from kling_facade.gateway.task import State, Task
-from kling_facade.jobs.submit import Call, Ids, Policy, submit
+from kling_facade.jobs.submit import Call, Policy, submit
 from kling_facade.limits import Limits, RetryBudget
 from tests.support.scripted_effects import World, envelope
 

@@ -17,8 +17,9 @@ from kling_facade.errors import (
     TransientRead,
     WaitTimeout,
 )
+from kling_facade.gateway.job_id import Ids
 from kling_facade.gateway.task import State, Task
-from kling_facade.jobs.submit import Call, Ids, Policy, refresh, wait
+from kling_facade.jobs.submit import Call, Policy, refresh, wait
 from kling_facade.limits import Limits, PollPlan
 from tests.support.scripted_effects import World, done, envelope
 

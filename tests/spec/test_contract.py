@@ -27,8 +27,9 @@ from specpipe import changes, contract, facade, files
 
 from kling_facade import Gateway, ImageToVideo, Kling, MotionBrush, camera, regions, voice
 from kling_facade.errors import InvalidRequest, KlingError
+from kling_facade.gateway.answer import Answer
+from kling_facade.gateway.answer_shapes import read_task, read_tasks
 from kling_facade.gateway.gateway import CHAINHUB
-from kling_facade.gateway.refusals import Answer, read_task, read_tasks
 from kling_facade.gateway.task import Task
 
 from .conftest import ROOT

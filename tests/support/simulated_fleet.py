@@ -14,9 +14,10 @@ from kling_facade.client.batch import _advance, _refusing
 from kling_facade.client.job import Job
 from kling_facade.errors import BadResponse, JobNotFound, KlingError, Rejected, Throttled
 from kling_facade.gateway.gateway import CHAINHUB
+from kling_facade.gateway.job_id import Ids
 from kling_facade.jobs.fleet import Fleet, Outcome, Terms, Work
 from kling_facade.jobs.poller import Poller
-from kling_facade.jobs.submit import Call, Ids, Now, Policy, Record, Send, submit
+from kling_facade.jobs.submit import Call, Now, Policy, Record, Send, submit
 from kling_facade.limits import Limits, PollPlan, RetryBudget
 
 PLAN = PollPlan(first=15, growth=1.2, cap=18, jitter=0, together=12)

@@ -19,7 +19,7 @@ from kling_facade.builders.pictures import base64_text as payload
 from kling_facade.builders.pictures.base64_text import CHUNK, Base64Text
 from kling_facade.wire import network
 from kling_facade.wire.body import Body
-from kling_facade.wire.network import AsyncGate, Gate, deadline
+from kling_facade.wire.deadlines import AsyncGate, Gate, deadline
 from tests.support.both_clients import Kind, PlainRequest, calling
 from tests.support.misbehaving_server import Connection, Peer, answer, task_json
 
