@@ -37,6 +37,7 @@ from .errors import MissingExtra as MissingExtra
 from .errors import NotSent as NotSent
 from .errors import OutcomeUnknown as OutcomeUnknown
 from .errors import PolicyRejected as PolicyRejected
+from .errors import Problem as Problem
 from .errors import Rejected as Rejected
 from .errors import ResultExpired as ResultExpired
 from .errors import Throttled as Throttled
@@ -65,6 +66,5 @@ from .limits import PollPlan as PollPlan
 from .requests.image_to_video import ImageToVideo as ImageToVideo
 from .rules.catalog import Catalog as Catalog
 from .rules.cost import Cost as Cost
-from .rules.judge import Problem as Problem
 
 __all__: list[str]

@@ -31,12 +31,12 @@ where there is no code, because Kling uses HTTP 429 both for "wait" and for "pay
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from attrs import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from .rules.judge import Problem
 
 __all__ = [
     "AccountError",
@@ -55,14 +55,47 @@ __all__ = [
     "NotSent",
     "OutcomeUnknown",
     "PolicyRejected",
+    "Problem",
     "Rejected",
     "ResultExpired",
+    "Severity",
     "Throttled",
     "TransientRead",
     "TransportError",
     "TransportSecurityError",
     "WaitTimeout",
 ]
+
+
+Severity: TypeAlias = Literal["contract", "capability", "advice"]
+"""How strict a rule is: it refuses, it refuses unless it is allowed by name, it only tells."""
+
+
+@frozen
+class Problem:
+    """Something about a request that a rule objects to.
+
+    Attributes:
+        field: The argument of `ImageToVideo` concerned.
+        rule: The rule's name; what ``allow`` takes.
+        severity: ``"contract"``, ``"capability"`` or ``"advice"``.
+        message: What is wrong, and what would be right.
+        source: Who says so, and when.
+    """
+
+    field: str
+    rule: str
+    severity: Severity
+    message: str
+    source: str
+
+    @property
+    def is_error(self) -> bool:
+        """Whether the request is refused because of it."""
+        return self.severity != "advice"
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.message} [{self.severity} {self.rule}: {self.source}]"
 
 
 class KlingError(Exception):

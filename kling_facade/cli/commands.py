@@ -121,7 +121,8 @@ def _add_request(parser: argparse.ArgumentParser) -> None:
 
 
 def _request(options: argparse.Namespace, out: ProgressLine) -> ImageToVideo:
-    from ..requests.image_to_video import DEFAULT_MODEL, ImageToVideo
+    from ..builders.values import DEFAULT_MODEL
+    from ..requests.image_to_video import ImageToVideo
 
     picture = _picture(options.image, fit=options.fit, out=out)
     tail = options.image_tail and _picture(options.image_tail, fit=options.fit, out=out)

@@ -20,6 +20,7 @@ from attrs import frozen
 
 from ..builders.pictures.picture import need_pillow
 from ..errors import InvalidRequest
+from ..rules.problems import problems
 from .camera_view import CameraLike, CameraPath, Point, WireMove, fit_size
 from .drawing import INK, PALE, Colour, Sheet, Type, arrow, outline, tint
 from .scene import Brush, MovingRegion, Scene
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from ..builders.pictures.picture import Picture
-    from ..requests.image_to_video import ImageToVideo
+    from ..builders.values import RequestValues
 
 __all__ = ["preview", "storyboard"]
 
@@ -52,7 +53,7 @@ _FINE_BY_ALL: Final[Colour] = (40, 150, 90)
 _UNSEEN: Final = (1280, 720)  # the shape taken for a picture at an address
 
 
-def preview(request: ImageToVideo, *, width: int = 1280, font: str | Path | None = None) -> Image:
+def preview(request: RequestValues, *, width: int = 1280, font: str | Path | None = None) -> Image:
     """One picture that shows what a request will do.
 
     Args:
@@ -84,7 +85,7 @@ def preview(request: ImageToVideo, *, width: int = 1280, font: str | Path | None
 
 
 def storyboard(
-    request: ImageToVideo, *, frames: int = 6, width: int = 1280, font: str | Path | None = None
+    request: RequestValues, *, frames: int = 6, width: int = 1280, font: str | Path | None = None
 ) -> Image:
     """The move frame by frame, from the first to the last.
 
@@ -112,7 +113,7 @@ def storyboard(
     return page.sheet.finished()
 
 
-def _end_title(request: ImageToVideo) -> str:
+def _end_title(request: RequestValues) -> str:
     return "last frame: the tail" if request.image_tail is not None else "last frame"
 
 
@@ -120,7 +121,7 @@ def _end_title(request: ImageToVideo) -> str:
 class _Page:
     """A sheet about one request."""
 
-    request: ImageToVideo
+    request: RequestValues
     sheet: Sheet
     view: Scene
     picture: Image
@@ -133,7 +134,7 @@ class _Page:
 
     @classmethod
     def of(
-        cls, request: ImageToVideo, width: int, font: str | Path | None, frames: int = 2
+        cls, request: RequestValues, width: int, font: str | Path | None, frames: int = 2
     ) -> _Page:
         need_pillow("a preview")
         if width < 480:
@@ -200,13 +201,13 @@ class _Page:
         """Prompt, regions, voices and rules."""
         for label, colour, text in _captions(self.request, self.notes):
             self._caption(label, colour, text)
-        problems = self.request.problems()
-        for problem in problems:
+        found = problems(self.request)
+        for problem in found:
             words = f"{problem.field}: {problem.message}  [{problem.rule}; {problem.source}]"
             self._caption(
-                "rules" if problem is problems[0] else "", None, words, _SEVERITY[problem.severity]
+                "rules" if problem is found[0] else "", None, words, _SEVERITY[problem.severity]
             )
-        if not problems:
+        if not found:
             self._caption("rules", None, "nothing to object to", _FINE_BY_ALL)
 
     def _caption(
@@ -256,7 +257,7 @@ def _unseen(address: str) -> Image:
     return image
 
 
-def _as_meant(request: ImageToVideo) -> CameraLike | None:
+def _as_meant(request: RequestValues) -> CameraLike | None:
     """The camera move with its axes in this library's reading.
 
     A user who swaps pan and tilt knows a gateway that has them the other way round; the move that
@@ -339,11 +340,11 @@ def _centre(corners: Sequence[Point]) -> Point:
     return sum(x for x, _ in corners) / 4, sum(y for _, y in corners) / 4
 
 
-def _sound(request: ImageToVideo) -> list[str]:
+def _sound(request: RequestValues) -> list[str]:
     return {None: [], True: ["sound on"], False: ["sound off"]}[request.sound_on]
 
 
-def _camera_words(request: ImageToVideo) -> str:
+def _camera_words(request: RequestValues) -> str:
     if request.camera is not None:
         return str(request.camera)
     if request.motion_brush is not None:
@@ -352,7 +353,7 @@ def _camera_words(request: ImageToVideo) -> str:
 
 
 def _captions(
-    request: ImageToVideo, notes: Sequence[str]
+    request: RequestValues, notes: Sequence[str]
 ) -> Iterator[tuple[str, Colour | None, str]]:
     """Label, colour and text of each line below the pictures."""
     if request.prompt_text:

@@ -12,15 +12,13 @@ from datetime import date
 from functools import cache
 from os import PathLike
 from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias, cast, get_args
+from typing import Any, Final, cast, get_args
 
 from attrs import field, frozen
 
-from ..errors import InvalidRequest
+from ..errors import InvalidRequest, Severity
 
-__all__ = ["Catalog", "Feature", "Model", "Rule", "Severity"]
-
-Severity: TypeAlias = Literal["contract", "capability", "advice"]
+__all__ = ["Catalog", "Feature", "Model", "Rule"]
 
 _BUNDLED: Final = Path(__file__).with_name("catalog.toml")
 _FEATURES: Final = (

@@ -15,7 +15,7 @@ from ..errors import InvalidRequest
 from .catalog import Catalog
 
 if TYPE_CHECKING:
-    from ..requests.image_to_video import ImageToVideo
+    from ..builders.values import RequestValues
 
 __all__ = ["Cost", "check_price", "cost"]
 
@@ -55,7 +55,7 @@ class Cost:
 
 
 def cost(
-    request: ImageToVideo, *, factor: float | None = 1.0, catalog: Catalog | None = None
+    request: RequestValues, *, factor: float | None = 1.0, catalog: Catalog | None = None
 ) -> Cost:
     """What a request's video costs by the list.
 
@@ -90,7 +90,7 @@ def cost(
 
 
 def check_price(
-    request: ImageToVideo,
+    request: RequestValues,
     max_units: float,
     *,
     factor: float | None = 1.0,
@@ -126,14 +126,14 @@ def check_price(
     return price
 
 
-def _kind(request: ImageToVideo) -> str:
+def _kind(request: RequestValues) -> str:
     """The column of the price list: voices count once they are listed and speak (PAGE)."""
     if request.voice_ids and TOKEN.search(request.prompt_text):
         return "voice"
     return "sound" if request.sound_on else "silent"
 
 
-def _spelled(request: ImageToVideo, kind: str) -> str:
+def _spelled(request: RequestValues, kind: str) -> str:
     sound = {"voice": "with voices", "sound": "with sound", "silent": "without sound"}[kind]
     return f"{request.model} in mode {request.mode} {sound}"
 

@@ -1,56 +1,13 @@
-"""Rules that answer before money is spent.
-
-`problems` looks at a whole request and lists everything at once. What each rule says, who says so
-and how strict it is stands in the catalogue (``catalog.toml``); what it takes to see whether a
-request keeps it is code, in ``checks/``.
-
-Three severities:
-
-* **contract**: the bundled document or this machine says no. Always refused.
-* **capability**: public sources say that this model, mode, duration or combination can't. Refused,
-  unless ``ImageToVideo(..., allow={"rule-name"})`` lets it through.
-* **advice**: retired upstream, disputed, changed to fit, too small to be seen. Told, never refused.
-"""
+"""Weighs what rules object to: how strict a rule is for this request, and who says so."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from attrs import frozen
+from ..errors import Problem, Severity
+from .catalog import Catalog, Feature, Rule
 
-from .catalog import Catalog, Feature, Rule, Severity
-
-if TYPE_CHECKING:
-    from ..requests.image_to_video import ImageToVideo
-
-__all__ = ["Judge", "Problem", "problems"]
-
-
-@frozen
-class Problem:
-    """Something about a request that a rule objects to.
-
-    Attributes:
-        field: The argument of `ImageToVideo` concerned.
-        rule: The rule's name; what ``allow`` takes.
-        severity: ``"contract"``, ``"capability"`` or ``"advice"``.
-        message: What is wrong, and what would be right.
-        source: Who says so, and when.
-    """
-
-    field: str
-    rule: str
-    severity: Severity
-    message: str
-    source: str
-
-    @property
-    def is_error(self) -> bool:
-        """Whether the request is refused because of it."""
-        return self.severity != "advice"
-
-    def __str__(self) -> str:
-        return f"{self.field}: {self.message} [{self.severity} {self.rule}: {self.source}]"
+__all__ = ["Judge"]
 
 
 class Judge:
@@ -98,18 +55,3 @@ class Judge:
         if row.name in self._allow:
             return "advice", " Let through by allow."
         return "capability", f" To send it all the same: allow={{{row.name!r}}}."
-
-
-def problems(request: ImageToVideo, catalog: Catalog | None = None) -> list[Problem]:
-    """Everything about a request that a rule objects to, errors first.
-
-    Args:
-        request: The request.
-        catalog: The catalogue to go by; the bundled one when left out.
-    """
-    from .checks import ALL
-
-    judge = Judge(catalog or Catalog.bundled(), request.allow)
-    for check in ALL:
-        check(request, judge)
-    return sorted(judge.found, key=lambda problem: not problem.is_error)

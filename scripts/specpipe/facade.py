@@ -170,8 +170,8 @@ def _home(field: contract.Field, table: Table) -> str:
             part for name, part in group.items() if name.startswith((parent + ".", parent + "[]."))
         ]
         if inner:
-            return f"{file_of(inner[0])} and to_body() in kling_facade/requests/image_to_video.py"
-    return "ImageToVideo and its to_body() in kling_facade/requests/image_to_video.py"
+            return f"{file_of(inner[0])} and to_body() in kling_facade/builders/values.py"
+    return "RequestValues and its to_body() in kling_facade/builders/values.py"
 
 
 def file_of(part: str) -> str:

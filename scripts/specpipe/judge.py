@@ -125,8 +125,7 @@ class _Judge:
             return _FINE
         values = ", ".join(map(str, fresh))
         rows = (
-            f"a row to {CATALOG}, its name to KnownModel in "
-            "kling_facade/requests/image_to_video.py, and "
+            f"a row to {CATALOG}, its name to KnownModel in kling_facade/builders/values.py, and "
             if name == "model_name"
             else ""
         )
@@ -174,7 +173,7 @@ class _Judge:
             ),
             "property renamed": (
                 f"{part} still sends {name}. If the guess is right, let to_body() in "
-                f"kling_facade/requests/image_to_video.py send {renamed}, and rename it in "
+                f"kling_facade/builders/values.py send {renamed}, and rename it in "
                 f"{TABLE} and {OVERLAY_FILE}."
             ),
             "property retyped": f"{part} still sends the old type: change {file} and its "

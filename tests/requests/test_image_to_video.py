@@ -22,8 +22,9 @@ from kling_facade.builders.camera import CameraMove
 from kling_facade.builders.motion import MotionBrush
 from kling_facade.builders.pictures.base64_text import expand
 from kling_facade.builders.pictures.fit import fit
+from kling_facade.builders.values import DEFAULT_MODEL, seconds
 from kling_facade.errors import InvalidRequest
-from kling_facade.requests.image_to_video import DEFAULT_MODEL, ImageToVideo, seconds
+from kling_facade.requests.image_to_video import ImageToVideo
 from kling_facade.rules.checks.extras import WIRE_FIELDS
 
 from ..support.pictures import photo

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from kling_facade.errors import Problem
 from kling_facade.requests.image_to_video import ImageToVideo
-from kling_facade.rules.judge import Problem
 
 URL = "https://example.com/fox.png"
 

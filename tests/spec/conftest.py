@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from specpipe import build, codegen, files, pipeline  # noqa: E402  (the folder must be on the path first)
+from specpipe import build, codegen, facade, files, pipeline  # noqa: E402  (the folder must be on the path first)
 
 _PUBLISHED = ROOT.parent / "shared" / "upstream" / "image2video.md"
 
@@ -56,8 +56,8 @@ def _copied(to: Path, generator: Path) -> Path:
     ignore = shutil.ignore_patterns("__pycache__")
     for name in ("openapi", "scripts", "generated"):
         shutil.copytree(ROOT / name, to / name, ignore=ignore)
-    (to / "kling_facade").mkdir()
-    shutil.copy(ROOT / "kling_facade" / "catalog.toml", to / "kling_facade" / "catalog.toml")
+    (to / "kling_facade" / "rules").mkdir(parents=True)
+    shutil.copy(ROOT / facade.CATALOG, to / facade.CATALOG)
     (to / codegen.VENV).symlink_to(generator.parent, target_is_directory=True)
     return to
 

@@ -82,7 +82,7 @@ def test_a_new_field_is_missed_by_name() -> None:
     schema["properties"]["aspect_ratio"] = {"type": "string"}
     (gap,) = facade.gaps(grown, TABLE)
     assert "aspect_ratio" in gap
-    assert "kling_facade/requests/image_to_video.py" in gap
+    assert "kling_facade/builders/values.py" in gap
 
 
 def test_the_default_gateway_is_the_published_one() -> None:

@@ -12,10 +12,11 @@ from kling_facade.builders.camera import CameraMove
 from kling_facade.builders.motion import MotionBrush
 from kling_facade.builders.pictures.fit import Fitted, fit
 from kling_facade.builders.regions import Region
+from kling_facade.builders.values import seconds
 from kling_facade.builders.voice import SpokenPrompt
-from kling_facade.requests.image_to_video import ImageToVideo, seconds
+from kling_facade.errors import Problem
+from kling_facade.requests.image_to_video import ImageToVideo
 from kling_facade.rules.cost import Cost
-from kling_facade.rules.judge import Problem
 
 
 def moves(computed: int) -> None:

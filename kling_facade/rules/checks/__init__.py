@@ -1,4 +1,4 @@
-"""What it takes to see whether a request keeps each rule. `rules.judge` runs them all."""
+"""What it takes to see whether a request keeps each rule. `rules.problems` runs them all."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from .pictures import check_pictures
 from .words import check_words
 
 if TYPE_CHECKING:
-    from ...requests.image_to_video import ImageToVideo
+    from ...builders.values import RequestValues
     from ..judge import Judge
 
 __all__ = ["ALL"]
 
-ALL: Final[tuple[Callable[[ImageToVideo, Judge], None], ...]] = (
+ALL: Final[tuple[Callable[[RequestValues, Judge], None], ...]] = (
     check_fields,
     check_pictures,
     check_model,

@@ -9,7 +9,7 @@ from ...errors import InvalidRequest
 if TYPE_CHECKING:
     from ...builders.motion import MotionBrush, Move
     from ...builders.regions import Region
-    from ...requests.image_to_video import ImageToVideo
+    from ...builders.values import RequestValues
     from ..judge import Judge
 
 __all__ = ["check_brush"]
@@ -17,7 +17,7 @@ __all__ = ["check_brush"]
 _FIELD = "motion_brush"
 
 
-def check_brush(request: ImageToVideo, judge: Judge) -> None:
+def check_brush(request: RequestValues, judge: Judge) -> None:
     """Everything about the motion brush except whether the model has one."""
     brush = request.motion_brush
     if brush is None:
@@ -53,7 +53,7 @@ def _called(region: Region, place: str) -> str:
     return f"{place} {region.name!r}" if region.name else place
 
 
-def _check_size(request: ImageToVideo, brush: MotionBrush, judge: Judge) -> None:
+def _check_size(request: RequestValues, brush: MotionBrush, judge: Judge) -> None:
     size = request.image.size
     if size is not None and size != brush.size:
         judge.object_(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from ...requests.image_to_video import ImageToVideo
+    from ...builders.values import RequestValues
     from ..judge import Judge
 
 __all__ = ["WIRE_FIELDS", "check_extras"]
@@ -33,7 +33,7 @@ WIRE_FIELDS: Final[Mapping[str, str]] = {
 _MISSPELT: Final = frozenset({"model", "camera", "motion_brush", "voices", "allow", "extra"})
 
 
-def check_extras(request: ImageToVideo, judge: Judge) -> None:
+def check_extras(request: RequestValues, judge: Judge) -> None:
     """Names first, then what is known of Kling's own further fields."""
     extra = request.extra
     if not extra:
@@ -60,7 +60,7 @@ def check_extras(request: ImageToVideo, judge: Judge) -> None:
         judge.object_("watermark", "extra", f"watermark_info is {mark!r}.")
 
 
-def _check_shots(request: ImageToVideo, judge: Judge) -> None:
+def _check_shots(request: RequestValues, judge: Judge) -> None:
     extra = request.extra
     multi = extra.get("multi_shot")
     if multi is not None and not isinstance(multi, bool):
@@ -77,7 +77,7 @@ def _check_shots(request: ImageToVideo, judge: Judge) -> None:
         _check_plan(extra.get("multi_prompt"), request, judge)
 
 
-def _check_plan(shots: Any, request: ImageToVideo, judge: Judge) -> None:
+def _check_plan(shots: Any, request: RequestValues, judge: Judge) -> None:
     most, longest = judge.limit("shots"), judge.limit("shot_characters")
     if not isinstance(shots, list) or not 1 <= len(shots) <= most:
         judge.object_("multi-shot", "extra", f"multi_prompt is a list of 1 to {most} shots.")
@@ -111,7 +111,7 @@ def _check_plan(shots: Any, request: ImageToVideo, judge: Judge) -> None:
         )
 
 
-def _check_elements(request: ImageToVideo, judge: Judge) -> None:
+def _check_elements(request: RequestValues, judge: Judge) -> None:
     elements = request.extra.get("element_list")
     if not elements:
         return
@@ -127,7 +127,7 @@ def _check_elements(request: ImageToVideo, judge: Judge) -> None:
         )
 
 
-def _check_model(request: ImageToVideo, feature: str, rule: str, judge: Judge) -> None:
+def _check_model(request: RequestValues, feature: str, rule: str, judge: Judge) -> None:
     model = judge.catalog.models.get(request.model)
     if model is not None and not model.feature(feature).works(request.mode, request.duration):
         names = [m.name for m in judge.catalog.models.values() if m.feature(feature).at]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
-    from ...requests.image_to_video import ImageToVideo
+    from ...builders.values import RequestValues
     from ..judge import Judge
 
 __all__ = ["address_fault", "check_fields"]
@@ -16,7 +16,7 @@ _EXTERNAL_ID: Final = re.compile(r"[A-Za-z0-9_.~-]{1,200}")
 """What stands in a path of an address as it is. Kling documents no form; this is the safe one."""
 
 
-def check_fields(request: ImageToVideo, judge: Judge) -> None:
+def check_fields(request: RequestValues, judge: Judge) -> None:
     """Mode, duration, cfg_scale, callback_url, external_task_id."""
     _check_choices(request, judge)
     if request.cfg_scale is not None and not _is_fraction(request.cfg_scale):
@@ -33,7 +33,7 @@ def check_fields(request: ImageToVideo, judge: Judge) -> None:
         )
 
 
-def _check_choices(request: ImageToVideo, judge: Judge) -> None:
+def _check_choices(request: RequestValues, judge: Judge) -> None:
     if not isinstance(request.model, str) or not request.model.strip():
         judge.object_(
             "model-empty", "model", "it is empty. Kling would take an old default, now retired."

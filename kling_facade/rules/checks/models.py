@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ...requests.image_to_video import ImageToVideo
+    from ...builders.values import RequestValues
     from ..catalog import Feature, Model
     from ..judge import Judge
 
@@ -22,7 +22,7 @@ _WORDS = {
 }
 
 
-def check_model(request: ImageToVideo, judge: Judge) -> None:
+def check_model(request: RequestValues, judge: Judge) -> None:
     """Everything that depends on the model, and the combinations that none takes."""
     model = judge.catalog.models.get(request.model)
     if model is not None:
@@ -46,13 +46,13 @@ def check_model(request: ImageToVideo, judge: Judge) -> None:
         )
 
 
-def _other_reading(request: ImageToVideo) -> str:
+def _other_reading(request: RequestValues) -> str:
     assert request.camera is not None
     used = request.camera.swap_pan_tilt
     return "leave swap_pan_tilt out" if used else "use swap_pan_tilt=True"
 
 
-def _set_axis(request: ImageToVideo) -> str:
+def _set_axis(request: RequestValues) -> str:
     assert request.camera is not None
     return ", ".join(f"{axis}={value}" for axis, value in request.camera.axes.items() if value)
 
@@ -75,7 +75,7 @@ def _check_standing(model: Model, judge: Judge) -> None:
         )
 
 
-def _check_mode(model: Model, request: ImageToVideo, judge: Judge) -> bool:
+def _check_mode(model: Model, request: RequestValues, judge: Judge) -> bool:
     """Whether the model has this mode and duration, without which no feature means anything."""
     if request.mode not in model.modes:
         if request.mode in judge.limit("modes"):
@@ -109,7 +109,7 @@ def _cited(model: Model) -> Feature:
     return Feature(source=source, date=date.rstrip(")"))
 
 
-def _check_features(model: Model, request: ImageToVideo, judge: Judge) -> None:
+def _check_features(model: Model, request: RequestValues, judge: Judge) -> None:
     used = {
         "tail": request.image_tail is not None,
         "brush": request.motion_brush is not None,
@@ -131,7 +131,7 @@ def _check_features(model: Model, request: ImageToVideo, judge: Judge) -> None:
     _check_details(model, request, judge)
 
 
-def _where(name: str, request: ImageToVideo, judge: Judge) -> str:
+def _where(name: str, request: RequestValues, judge: Judge) -> str:
     """Where it would work: with this model, else with which."""
     own = judge.catalog.models[request.model].feature(name)
     if own.at:
@@ -144,7 +144,7 @@ def _spelled(feature: Feature) -> list[str]:
     return [f"{at} s" if " " in at else at for at in feature.at]
 
 
-def _check_details(model: Model, request: ImageToVideo, judge: Judge) -> None:
+def _check_details(model: Model, request: RequestValues, judge: Judge) -> None:
     camera, tail = model.feature("camera"), model.feature("tail")
     move = request.camera
     if move is not None and camera.kinds and move.type not in camera.kinds:
@@ -166,7 +166,7 @@ def _check_details(model: Model, request: ImageToVideo, judge: Judge) -> None:
         )
 
 
-def _check_exclusive(request: ImageToVideo, judge: Judge) -> None:
+def _check_exclusive(request: RequestValues, judge: Judge) -> None:
     given = [
         name
         for name in ("image_tail", "motion_brush", "camera")

@@ -10,7 +10,7 @@ from .fields import address_fault
 if TYPE_CHECKING:
     from ...builders.pictures.header import Header
     from ...builders.pictures.picture import Picture
-    from ...requests.image_to_video import ImageToVideo
+    from ...builders.values import RequestValues
     from ..judge import Judge
 
 __all__ = ["check_pictures"]
@@ -18,7 +18,7 @@ __all__ = ["check_pictures"]
 _FIT = "fit() makes it fit and says what it did."
 
 
-def check_pictures(request: ImageToVideo, judge: Judge) -> None:
+def check_pictures(request: RequestValues, judge: Judge) -> None:
     """The first picture and the last one."""
     _check(request.image, "image", judge)
     if request.image_tail is not None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ...requests.image_to_video import ImageToVideo
+    from ...builders.values import RequestValues
     from ..judge import Judge
 
 __all__ = ["check_words"]
 
 
-def check_words(request: ImageToVideo, judge: Judge) -> None:
+def check_words(request: RequestValues, judge: Judge) -> None:
     """Lengths, and whether voices are spoken, listed, heard and few enough."""
     text = request.prompt_text
     for field, words in (("prompt", text), ("negative_prompt", request.negative_prompt)):
@@ -28,7 +28,7 @@ def check_words(request: ImageToVideo, judge: Judge) -> None:
     _check_voices(request, text, judge)
 
 
-def _check_voices(request: ImageToVideo, text: str, judge: Judge) -> None:
+def _check_voices(request: RequestValues, text: str, judge: Judge) -> None:
     voices = request.voice_ids
     spoken = _spoken(text)
     most = judge.limit("voices")
