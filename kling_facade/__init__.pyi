@@ -55,12 +55,12 @@ from .gateway.gateway import Gateway as Gateway
 from .gateway.task import State as State
 from .gateway.task import Task as Task
 from .gateway.task import VideoFile as VideoFile
-from .jobs.download import Video as Video
-from .jobs.fleet import Outcome as Outcome
-from .jobs.fleet import Status as Status
+from .jobs.destination import Video as Video
+from .jobs.effects import Progress as Progress
+from .jobs.fleet_status import Outcome as Outcome
+from .jobs.fleet_status import Status as Status
 from .jobs.journal import Journal as Journal
-from .jobs.perform import Runtime as Runtime
-from .jobs.submit import Progress as Progress
+from .jobs.runtime import Runtime as Runtime
 from .limits import Limits as Limits
 from .limits import PollPlan as PollPlan
 from .requests.image_to_video import ImageToVideo as ImageToVideo

@@ -21,8 +21,9 @@ from benchmarks.durations import MEAN, draw
 
 from kling_facade.gateway.job_id import Ids
 from kling_facade.gateway.task import State, Task
+from kling_facade.jobs.effects import Call, Now, Policy, Send, Sleep
 from kling_facade.jobs.perform import drive
-from kling_facade.jobs.submit import Call, Now, Policy, Send, Sleep, wait
+from kling_facade.jobs.wait import wait
 from kling_facade.limits import Limits, PollPlan
 
 _JOBS: Final = 2000

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from .._version import __version__
 from ..errors import InvalidRequest, KlingError, OutcomeUnknown
-from ..jobs.submit import Progress
+from ..jobs.effects import Progress
 
 if TYPE_CHECKING:
     from ..builders.pictures.picture import Picture
@@ -197,7 +197,7 @@ def _client(options: argparse.Namespace) -> Kling:
 
 
 def _generate(options: argparse.Namespace, out: ProgressLine) -> None:
-    from ..jobs.download import ready_destination
+    from ..jobs.destination import ready_destination
 
     request = _request(options, out)
     ready_destination(options.to, options.exist)

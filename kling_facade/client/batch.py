@@ -16,13 +16,15 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 from attrs import evolve
 
 from ..errors import InvalidRequest, KlingError, Throttled
-from ..jobs.download import Open, Read
-from ..jobs.fleet import Fleet, Outcome, Pause, Status, Terms, Work, file_names
+from ..jobs.destination import place
+from ..jobs.effects import CREATE, Do, Open, Policy, Progress, Read, Send, Sleep
+from ..jobs.fleet import Fleet, file_names
+from ..jobs.fleet_status import Outcome, Status
+from ..jobs.fleet_work import Pause, Terms, Work
 from ..jobs.perform import AsyncPerformer, Performer, drive, drive_async
-from ..jobs.submit import CREATE, Do, Policy, Progress, Send, Sleep
 
 if TYPE_CHECKING:
-    from ..jobs.download import Exist
+    from ..jobs.destination import Exist
     from ..jobs.journal import Book
     from ..jobs.poller import News
     from .job import AsyncJob, Job
@@ -73,15 +75,13 @@ class Orders:
 
     def begin(self, entry: Any) -> Flow[Any]:
         """The video that is there already, or the task of a job that was accepted."""
-        from .kling import _place
-
         kling, request, facts = self._kling, entry.request, None
         if self._folder is not None:
             path = self._path(entry)
             video = yield from kling._standing(request, path, self._exist)
             if video is not None:
                 return video
-            facts = _place(path, self._exist)
+            facts = place(path, self._exist)
         kling._check_price(request, self._max_units)
         flow, entry.ids = yield Do(lambda: kling._submission(request, facts, self._policy))
         return (yield from flow)

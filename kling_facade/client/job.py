@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from ..errors import JobFailed, KlingError
 from ..gateway.job_id import Ids, write_token
 from ..gateway.task import State, Task
-from ..jobs.download import Exist, Video, download, ready_destination
-from ..jobs.submit import Call, Progress, is_over, refresh, wait
+from ..jobs.destination import Exist, Video, ready_destination
+from ..jobs.download import download
+from ..jobs.effects import Call, Progress
+from ..jobs.wait import is_over, refresh, wait
 
 if TYPE_CHECKING:
     from ..jobs.journal import Book

@@ -17,17 +17,24 @@ from ..gateway.credentials import Credentials, Hidden, find_credentials
 from ..gateway.gateway import CHAINHUB, KLING_BEIJING, KLING_SINGAPORE, Gateway
 from ..gateway.job_id import Ids, checked_id, looks_like_token, read_token
 from ..gateway.task import Task
-from ..jobs.download import Exist, Video, kept, stored_before, sweep
-from ..jobs.perform import AsyncPerformer, Performer, Runtime, drive, drive_async, shielded
-from ..jobs.poller import Poller, together
-from ..jobs.submit import CREATE, Call, Do, Policy, Progress, Recall, ask, submit
+from ..jobs.destination import Exist, Video, kept, place, stored_before
+from ..jobs.effects import CREATE, Call, Do, Policy, Progress, Recall
+from ..jobs.part_file import sweep
+from ..jobs.perform import AsyncPerformer, Performer, drive, drive_async, shielded
+from ..jobs.poller import Poller
+from ..jobs.runtime import Runtime
+from ..jobs.shared_wait import together
+from ..jobs.submit import submit
+from ..jobs.wait import ask
 from ..limits import Limits, PollPlan, RetryBudget
 from .job import AsyncJob, Job
 
 if TYPE_CHECKING:
     from kling_client import Client
 
-    from ..jobs.fleet import Names, Status, Terms
+    from ..jobs.fleet import Names
+    from ..jobs.fleet_status import Status
+    from ..jobs.fleet_work import Terms
     from ..jobs.journal import Book, Journal
     from ..requests.image_to_video import ImageToVideo
     from ..rules.catalog import Catalog
@@ -279,7 +286,7 @@ class _Base(Generic[_W]):
         tells: bool = False,
     ) -> Terms:
         """What a fleet goes by."""
-        from ..jobs.fleet import Terms
+        from ..jobs.fleet_work import Terms
 
         most = self._policy.limits.connections
         return Terms(
@@ -330,11 +337,6 @@ def _given(journal: Journal | None) -> Journal:
             "there is no journal to resume from", hint="Kling(journal='jobs.sqlite')"
         )
     return journal
-
-
-def _place(to: str | os.PathLike[str], exist: Exist) -> dict[str, Any]:
-    """What the journal keeps of where a video goes."""
-    return {"destination": str(Path(to).absolute()), "replace_file": int(exist == "overwrite")}
 
 
 class Kling(_Base[Any]):
@@ -506,7 +508,7 @@ class Kling(_Base[Any]):
             if there is not None:
                 return there
             self._check_price(request, max_units)
-            job = self._submit(request, book, _place(to, exist))
+            job = self._submit(request, book, place(to, exist))
             return job.wait(timeout, on_update=on_update).download(to, exist=exist)
 
     def generate_many(
@@ -703,7 +705,7 @@ class AsyncKling(_Base[Any]):
             if there is not None:
                 return there
             self._check_price(request, max_units)
-            job = await self._submit(request, book, _place(to, exist))
+            job = await self._submit(request, book, place(to, exist))
             await job.wait(timeout, on_update=on_update)
             return await job.download(to, exist=exist)
 

@@ -13,12 +13,15 @@ from attrs import evolve, frozen
 from ..errors import InvalidRequest, JobNotFound, KlingError
 from ..gateway.job_id import Ids
 from ..gateway.task import Task
-from ..jobs.download import Exist, Video, download, stored_before, sweep
+from ..jobs.destination import Exist, Video, stored_before
+from ..jobs.download import download
+from ..jobs.effects import Call, Do, Progress, Recall
 from ..jobs.journal import Book, Entry, Journal
-from ..jobs.submit import Call, Do, Progress, Recall, look_back, submit
+from ..jobs.part_file import sweep
+from ..jobs.submit import look_back, submit
 
 if TYPE_CHECKING:
-    from ..jobs.fleet import Outcome
+    from ..jobs.fleet_status import Outcome
     from ..requests.image_to_video import ImageToVideo
     from .job import AsyncJob, Job
     from .kling import AsyncKling, Kling, _Base

@@ -13,7 +13,7 @@ from attrs import field, frozen
 if TYPE_CHECKING:
     from kling_client.models import TaskData, VideoResult
 
-__all__ = ["State", "Task", "VideoFile"]
+__all__ = ["State", "Task", "VideoFile", "as_envelope", "has_ended", "is_answer"]
 
 OTHER_TASKS: Final = "other_task_ids"
 """Key under which a reader names further jobs that it found under the same id."""
@@ -185,3 +185,31 @@ def _decimal(value: Any) -> Decimal | None:
     except InvalidOperation:
         return None
     return number if number.is_finite() and number >= 0 else None
+
+
+# --- a job as a list has it ----------------------------------------------------------------------
+
+
+def as_envelope(item: TaskData) -> Any:
+    """A job from a list, as the answer to a question for it alone."""
+    from kling_client.models import TaskEnvelope
+
+    return TaskEnvelope(code=0, message="", request_id="", data=item)
+
+
+def is_answer(item: TaskData) -> bool:
+    """Whether a job in a list says as much as an answer about it: a list may leave videos out."""
+    return _state(item) is not State.SUCCEEDED or _has_video(item)
+
+
+def has_ended(item: TaskData) -> bool:
+    """Whether a job in a list needs no further question."""
+    return _state(item) is State.FAILED or (_state(item) is State.SUCCEEDED and _has_video(item))
+
+
+def _state(item: TaskData) -> State:
+    return State.of(item.task_status if isinstance(item.task_status, str) else None)
+
+
+def _has_video(item: TaskData) -> bool:
+    return bool(getattr(item.task_result, "videos", None))

@@ -23,43 +23,41 @@ import copy
 import heapq
 import math
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeAlias, TypeGuard, TypeVar
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Final,
+    TypeAlias,
+    TypeGuard,
+)
 
-from attrs import define, evolve, frozen
+from attrs import evolve
 
-from ..errors import AccountError, AuthError, KlingError, Throttled
-from ..gateway.job_id import Ids
-from ..gateway.task import Task
-from .poller import Failed, Found, News, Over, Watch, as_envelope, has_ended
-from .submit import SHORTEST_CALL, Now, Record, Send, Sleep, Tell
+from ..errors import (
+    AccountError,
+    AuthError,
+    InvalidRequest,
+    KlingError,
+)
+from ..gateway.task import Task, as_envelope, has_ended
+from .destination import Video
+from .effects import SHORTEST_CALL, Now, Progress, Record, Send, Sleep, Tell
+from .fleet_status import Outcome, Status
+from .fleet_work import Entry, Pause, Terms, Work
+from .poller import Failed, Found, News, Over, Watch
+from .window import Window, is_full
 
 if TYPE_CHECKING:
     from ..requests.image_to_video import ImageToVideo
-    from .download import Video
-    from .submit import Progress
 
-__all__ = [
-    "Fleet",
-    "Names",
-    "Outcome",
-    "Pause",
-    "Status",
-    "Terms",
-    "Window",
-    "Work",
-    "file_names",
-]
+__all__ = ["Fleet", "Names", "file_names"]
 
-_JobT = TypeVar("_JobT")
-Flow: TypeAlias = "Generator[Any, Any, Any]"
+
 Names: TypeAlias = "Callable[[int, ImageToVideo], str] | Iterable[str] | None"
 """How the files of a batch are called: see `file_names`."""
-
-_TOO_MANY: Final = 1303
-"""The account's slots are all in use (VD1); other throttling means that calls come too fast."""
 _NOT_ALLOWED: Final = 1304
 """This machine's address is not on the account's allow-list (VD1)."""
 _LOCKED_OUT: Final = 3
@@ -68,193 +66,6 @@ _UNTAKEN: Final = 1000
 """Outcomes that nobody has taken, from which on no more requests are drawn."""
 _NEAR: Final = 60.0
 """Seconds before its deadline from which on a question does not wait for a list beyond it."""
-
-
-# --- what a caller sees --------------------------------------------------------------------------
-
-
-@frozen
-class Outcome(Generic[_JobT]):
-    """How one request of many ended.
-
-    Attributes:
-        number: Its place among the requests, from 0.
-        request: The request.
-        job: The job, once it was accepted. ``None`` when it never was, or was not needed.
-        video: The file, when all went well and there was a folder to put it in.
-        error: What went wrong, or ``None``.
-    """
-
-    number: int
-    request: ImageToVideo
-    job: _JobT | None = None
-    video: Video | None = None
-    error: Exception | None = None
-
-    @property
-    def ok(self) -> bool:
-        """Whether it went well."""
-        return self.error is None
-
-    def __str__(self) -> str:
-        if self.error is not None:
-            return f"{self.number}: {type(self.error).__name__}: {self.error}"
-        return f"{self.number}: {self.video or self.job}"
-
-
-@frozen(kw_only=True)
-class Status:
-    """Where a fleet stands; at the end, the report.
-
-    Attributes:
-        creating: Requests being submitted, those that wait for a free slot included.
-        waiting: Jobs under way at the gateway.
-        downloading: Videos being stored.
-        succeeded: Requests that ended well.
-        failed: Requests that ended with an error.
-        units: Kling's units that the finished jobs cost, as far as the gateway says.
-        unpriced: Finished jobs whose cost the gateway does not say.
-        elapsed: Seconds since the start.
-        slots: Jobs that the account seems to let run at once; ``None`` while no limit was met.
-        trouble: The last thing that did not go as hoped, or ``None``.
-    """
-
-    creating: int = 0
-    waiting: int = 0
-    downloading: int = 0
-    succeeded: int = 0
-    failed: int = 0
-    units: Decimal = Decimal(0)
-    unpriced: int = 0
-    elapsed: float = 0.0
-    slots: int | None = None
-    trouble: str | None = None
-
-    def __str__(self) -> str:
-        text = f"{self.succeeded} done, {self.failed} failed"
-        if active := self.creating + self.waiting + self.downloading:
-            text += f", {active} under way ({self.creating} to submit, {self.waiting} waiting, "
-            text += f"{self.downloading} downloading)"
-        text += f", {self.units:f} units, {self.elapsed:.0f} s"
-        return f"{text} ({self.trouble})" if self.trouble else text
-
-
-# --- what is to be done --------------------------------------------------------------------------
-
-
-@define(eq=False)
-class _Entry:
-    """One request on its way."""
-
-    number: int
-    request: ImageToVideo
-    phase: Literal["create", "wait", "fetch", "over"] = "create"
-    flow: Flow | None = None
-    ids: Ids | None = None
-    job: Any = None
-    asking: Send | None = None
-    timer: int = 0
-    news: Any = None
-    began: float = 0.0
-    book: Any = None
-    outcome: Outcome[Any] | None = None
-
-
-@frozen
-class Pause:
-    """A submit flow that waits.
-
-    Attributes:
-        seconds: How long it wants to.
-        throttled: Why, when the gateway turned it away.
-    """
-
-    seconds: float
-    throttled: Throttled | None = None
-
-
-@frozen(eq=False)
-class Work:
-    """One thing to do outside.
-
-    Attributes:
-        kind: ``"create"``: take the entry's submit flow, or a new one, as far as it goes without
-            waiting; the result is a `Pause` or the task. ``"fetch"``: store the entry's video; the
-            result is the `Video`. ``"perform"``: perform ``effect``. ``"release"``: let go of its
-            row in the journal.
-        entry: Whose work it is; ``None`` for a list.
-        effect: What to perform.
-        refusal: For a create: what is raised instead of sending anything.
-    """
-
-    kind: Literal["create", "fetch", "perform", "release"]
-    entry: _Entry | None = None
-    effect: Any = None
-    refusal: KlingError | None = None
-
-
-@frozen(kw_only=True)
-class Terms:
-    """What a fleet goes by.
-
-    Attributes:
-        concurrency: Most creates in flight.
-        questions: Most questions in flight.
-        downloads: Most downloads in flight.
-        timeout: Longest wait for one job in seconds; ``None`` for the client's own.
-        fetches: Whether videos are to be stored.
-        tells: Whether somebody wants to hear of each question's answer.
-        adopt: Makes a job of ids, a task and what the journal is written through.
-    """
-
-    concurrency: int = 8
-    questions: int = 8
-    downloads: int = 4
-    timeout: float | None = None
-    fetches: bool = True
-    tells: bool = False
-    adopt: Callable[[Ids, Task, Any], Any]
-
-
-class Window:
-    """How many creates may be in flight and how many jobs under way: learned from the gateway.
-
-    Creates in flight grow by one for each round that went well and are halved when calls come too
-    fast. Jobs under way are unbounded until the gateway says that all slots are in use; then there
-    are as many as run now, and one more is tried after each round of accepted ones.
-    """
-
-    def __init__(self, concurrency: int) -> None:
-        self._most = float(concurrency)
-        self._creates = float(concurrency)
-        self._slots = math.inf
-        self._cut = -math.inf
-
-    def __repr__(self) -> str:
-        return f"Window({self._creates:.1f} creates, {self._slots:.1f} jobs)"
-
-    @property
-    def slots(self) -> int | None:
-        """Jobs that may be under way at once; ``None`` for any number."""
-        return None if math.isinf(self._slots) else int(self._slots)
-
-    def room(self, creating: int, running: int) -> bool:
-        """Whether one more create may start."""
-        return creating < int(self._creates) and creating + running < max(1.0, self._slots)
-
-    def accepted(self, running: int) -> None:
-        """A job was accepted; ``running`` counts it."""
-        self._creates = min(self._most, self._creates + 1.0 / self._creates)
-        if self._slots - running < 1.0:
-            self._slots += 1.0 / self._slots
-
-    def throttled(self, error: Throttled, running: int, began: float, now: float) -> None:
-        """A create that ``began`` then was turned away. Those of one burst count once."""
-        if _is_full(error):
-            self._slots = max(1.0, min(self._slots, float(running)))
-        elif began >= self._cut:
-            self._creates = max(1.0, self._creates / 2)
-            self._cut = now
 
 
 class Fleet:
@@ -283,15 +94,15 @@ class Fleet:
         self._source: Iterator[tuple[int, ImageToVideo]] | None = enumerate(requests)
         self._window = Window(terms.concurrency)
         self._began = self._now = now
-        self._timers: list[tuple[float, int, _Entry]] = []
+        self._timers: list[tuple[float, int, Entry]] = []
         self._turn = 0
-        self._again: deque[_Entry] = deque()
-        self._held: dict[_Entry, None] = {}
-        self._asking: dict[_Entry, None] = {}
-        self._alone: deque[_Entry] = deque()
+        self._again: deque[Entry] = deque()
+        self._held: dict[Entry, None] = {}
+        self._asking: dict[Entry, None] = {}
+        self._alone: deque[Entry] = deque()
         self._ready: deque[Work] = deque()
-        self._to_fetch: deque[_Entry] = deque()
-        self._waiting: dict[str, _Entry] = {}
+        self._to_fetch: deque[Entry] = deque()
+        self._waiting: dict[str, Entry] = {}
         self._busy = {"create": 0, "fetch": 0, "question": 0}
         self._live = 0
         self._listing_at: float | None = None
@@ -348,7 +159,7 @@ class Fleet:
         """Asks for no more lists on behalf of others."""
         self._watch.resign()
 
-    def stop(self) -> list[_Entry]:
+    def stop(self) -> list[Entry]:
         """Lets everything go, and says what that was. Called when no work is under way."""
         self._watch.close()
         self._source = None
@@ -434,7 +245,7 @@ class Fleet:
             self._busy["create"] += 1
             yield Work("create", entry, refusal=copy.copy(self._refusal))
 
-    def _next_request(self) -> _Entry | None:
+    def _next_request(self) -> Entry | None:
         """A new entry, unless others still wait for room or there is none."""
         if self._held or self._source is None or self._made - self._taken >= _UNTAKEN:
             return None
@@ -447,7 +258,7 @@ class Fleet:
             self._source, self.broken = None, error
             return None
         self._live += 1
-        return _Entry(number, request)
+        return Entry(number, request)
 
     def _refused(self, error: KlingError) -> None:
         """Counts refusals of all that this client sends; at last nothing more is sent."""
@@ -460,12 +271,12 @@ class Fleet:
                 http_status=error.http_status,
             )
 
-    def _created(self, entry: _Entry, result: Any) -> None:
+    def _created(self, entry: Entry, result: Any) -> None:
         if not isinstance(result, Pause):
             self._accepted(entry, result)
             return
         turned_away = result.throttled
-        if not (_is_full(turned_away) and any(held.timer for held in self._held)):
+        if not (is_full(turned_away) and any(held.timer for held in self._held)):
             self._set_timer(entry, result.seconds)
         if turned_away is not None:
             running = len(self._waiting)
@@ -474,7 +285,7 @@ class Fleet:
             self._held[entry] = None
         self._release_held(unless_one_tries=True)
 
-    def _accepted(self, entry: _Entry, task: Any) -> None:
+    def _accepted(self, entry: Entry, task: Any) -> None:
         if not isinstance(task, Task):  # it was there already: a video that is kept
             self._end(entry, video=task)
             return
@@ -491,7 +302,7 @@ class Fleet:
 
     # --- waiting
 
-    def _woken(self, entry: _Entry) -> None:
+    def _woken(self, entry: Entry) -> None:
         if entry.asking is not None:  # no list came before its deadline
             entry.asking = evolve(entry.asking, within=SHORTEST_CALL)
             self._asking.pop(entry, None)
@@ -502,12 +313,12 @@ class Fleet:
             self._held.pop(entry, None)
             self._again.append(entry)
 
-    def _set_timer(self, entry: _Entry, seconds: float) -> None:
+    def _set_timer(self, entry: Entry, seconds: float) -> None:
         self._turn += 1
         entry.timer = self._turn
         heapq.heappush(self._timers, (self._now + seconds, self._turn, entry))
 
-    def _step(self, entry: _Entry, value: Any = None, error: Exception | None = None) -> None:
+    def _step(self, entry: Entry, value: Any = None, error: Exception | None = None) -> None:
         """Takes a wait flow as far as it goes without waiting and without asking."""
         flow = entry.flow
         assert flow is not None
@@ -548,7 +359,7 @@ class Fleet:
         except Exception as failure:  # noqa: BLE001 - one failing job never stops the others
             self._end(entry, error=failure)
 
-    def _finished(self, entry: _Entry, task: Task) -> None:
+    def _finished(self, entry: Entry, task: Task) -> None:
         entry.job._keep(task)
         entry.flow = None
         if task.units is None:
@@ -567,7 +378,7 @@ class Fleet:
         else:
             self._end(entry)
 
-    def _leave(self, entry: _Entry) -> None:
+    def _leave(self, entry: Entry) -> None:
         """A job holds its slot no longer: one that waits for a slot may try."""
         if entry.job is None or self._waiting.pop(entry.job.task_id, None) is None:
             return
@@ -592,7 +403,7 @@ class Fleet:
             yield Work("fetch", self._to_fetch.popleft())
 
     def _end(
-        self, entry: _Entry, *, video: Video | None = None, error: Exception | None = None
+        self, entry: Entry, *, video: Video | None = None, error: Exception | None = None
     ) -> None:
         self._leave(entry)
         entry.phase, entry.flow, entry.timer = "over", None, 0
@@ -607,7 +418,7 @@ class Fleet:
         else:
             self._over(entry)
 
-    def _over(self, entry: _Entry | None) -> None:
+    def _over(self, entry: Entry | None) -> None:
         assert entry is not None
         assert entry.outcome is not None
         self._live -= 1
@@ -657,11 +468,6 @@ class Fleet:
                 self._step(entry, None)
 
 
-def _is_full(error: Throttled | None) -> bool:
-    """Whether it says that all slots are in use, so that only the end of a job helps."""
-    return error is not None and error.code == _TOO_MANY
-
-
 def _is_lockout(error: Exception) -> TypeGuard[KlingError]:
     """Whether it says that nothing else would be let in either, whatever it asks for."""
     return isinstance(error, AuthError) or (
@@ -669,7 +475,7 @@ def _is_lockout(error: Exception) -> TypeGuard[KlingError]:
     )
 
 
-def _needless(entry: _Entry, effect: Record) -> bool:
+def _needless(entry: Entry, effect: Record) -> bool:
     """Whether there is nobody to write it down."""
     return entry.book is None or bool(entry.book.needless(effect.event))
 
@@ -694,7 +500,6 @@ def _default_name(number: int, request: ImageToVideo) -> Path:
 
 
 def _plain_name(name: Any) -> Path:
-    from ..errors import InvalidRequest
 
     path = Path(str(name))
     if not path.name or path.name != str(name) or path.name == "..":

@@ -4,20 +4,38 @@ from __future__ import annotations
 
 import importlib
 import inspect
-import random
 import threading
-import time
-import uuid
 from collections import deque
 from collections.abc import Awaitable, Callable, Generator
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Final,
+    TypeVar,
+)
 
-from attrs import frozen
-
-from ..errors import BadResponse, KlingError, OutcomeUnknown
-from .download import Close, Open, Read
-from .poller import Listen, News
-from .submit import Call, Do, Now, Progress, Recall, Record, Send, Sleep, Tell
+from ..errors import (
+    BadResponse,
+    KlingError,
+    OutcomeUnknown,
+)
+from .effects import (
+    Call,
+    Close,
+    Do,
+    Listen,
+    Now,
+    Open,
+    Progress,
+    Read,
+    Recall,
+    Record,
+    Send,
+    Sleep,
+    Tell,
+)
+from .poller import News
+from .runtime import Runtime
 
 if TYPE_CHECKING:
     from kling_client import Client
@@ -25,7 +43,7 @@ if TYPE_CHECKING:
     from ..wire.video_client import AsyncFetcher, Fetcher
     from .journal import Book
 
-__all__ = ["AsyncPerformer", "Performer", "Runtime", "drive", "drive_async", "shielded"]
+__all__ = ["AsyncPerformer", "Performer", "drive", "drive_async", "shielded"]
 
 _T = TypeVar("_T")
 
@@ -33,61 +51,6 @@ _OPERATIONS: Final = "kling_client.api.image_to_video"
 _LOOK: Final = 0.5
 """Seconds after which a blocked thread looks up, so that Ctrl-C works on every system."""
 _UNPARSABLE: Final = (TypeError, ValueError, KeyError, AttributeError)
-
-
-async def _async_sleep(seconds: float) -> None:
-    import anyio
-
-    await anyio.sleep(seconds)
-
-
-@frozen(kw_only=True)
-class Runtime:
-    """The world a client lives in. Tests and simulations give their own.
-
-    Attributes:
-        monotonic: Seconds on a clock that never goes back; deadlines hold on it.
-        sleep: Blocks for some seconds.
-        async_sleep: The same with ``await``.
-        epoch: Seconds since 1970; tokens are signed with it.
-        uniform: A random number in [0, 1).
-        new_id: A fresh external id.
-        pace: Seconds that pass on these clocks in each real one.
-    """
-
-    monotonic: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], None] = time.sleep
-    async_sleep: Callable[[float], Awaitable[None]] = _async_sleep
-    epoch: Callable[[], float] = time.time
-    uniform: Callable[[], float] = random.random
-    new_id: Callable[[], str] = lambda: f"kf-{uuid.uuid4().hex}"
-    pace: float = 1.0
-
-    @property
-    def keeps_time(self) -> bool:
-        """Whether time passes by itself here, and not only when somebody sleeps."""
-        own = self.sleep is time.sleep and self.async_sleep is _async_sleep
-        return own or self.pace != 1.0
-
-    @classmethod
-    def sped_up(cls, pace: float) -> Runtime:
-        """Clocks that run faster, to go with ``Sandbox(speed=pace)``. Tokens keep real time.
-
-        Args:
-            pace: Seconds that pass in each real one.
-        """
-        if pace == 1.0:
-            return cls()
-
-        async def nap(seconds: float) -> None:
-            await _async_sleep(seconds / pace)
-
-        return cls(
-            monotonic=lambda: time.monotonic() * pace,
-            sleep=lambda seconds: time.sleep(seconds / pace),
-            async_sleep=nap,
-            pace=pace,
-        )
 
 
 def drive(flow: Generator[Any, Any, _T], perform: Callable[[Any], Any]) -> _T:

@@ -15,37 +15,28 @@ is found out. Safe to share between threads; nobody is told anything while the l
 
 from __future__ import annotations
 
-import copy
-import logging
 import math
 import threading
-from collections.abc import Callable, Generator, Iterable
-from typing import Any, Final, Self, TypeAlias, TypeVar
+from collections.abc import Callable, Iterable
+from typing import (
+    Any,
+    Final,
+    Self,
+    TypeAlias,
+)
 
-from attrs import evolve, frozen
+from attrs import frozen
 
-from ..errors import NotSent, Throttled, TransientRead
-from ..gateway.task import State
-from .submit import SHORTEST_CALL, Call, Now, Send, Sleep, Tell
+from ..errors import (
+    NotSent,
+    Throttled,
+    TransientRead,
+)
+from ..gateway.task import is_answer
+from .effects import Call, log
 
-__all__ = [
-    "Failed",
-    "Found",
-    "Listen",
-    "News",
-    "Over",
-    "Poller",
-    "Turn",
-    "Vacant",
-    "Watch",
-    "as_envelope",
-    "has_ended",
-    "together",
-]
+__all__ = ["Failed", "Found", "News", "Over", "Poller", "Turn", "Vacant", "Watch"]
 
-log: logging.Logger = logging.getLogger("kling_facade")
-
-_T = TypeVar("_T")
 
 _FEWEST: Final = 3
 """Waiting jobs from which on one list is cheaper than a question for each."""
@@ -63,9 +54,6 @@ _PATIENCE: Final = 10.0
 """Seconds that others wait for a page; who has less time left than that does not ask for one."""
 _PAGE_GAP: Final = 1.0
 """Seconds between two lists for each page that they have: the more pages, the rarer."""
-
-
-# --- what a watch is told ------------------------------------------------------------------------
 
 
 @frozen
@@ -269,7 +257,7 @@ class Poller:
             else:
                 over = self._finish(now)
         for owner, jobs in found.items():
-            if answers := tuple(filter(_is_answer, jobs)):
+            if answers := tuple(filter(is_answer, jobs)):
                 owner.told(Found(answers))
         for waiting in over:
             waiting.told(Over())
@@ -333,151 +321,3 @@ class Poller:
             self._size = _PAGES[-1]
         else:
             self._off_until = now + _LONG_REST
-
-
-# --- a single wait, together with others ---------------------------------------------------------
-
-
-@frozen
-class Listen:
-    """Wait for news; the result is a list of them, empty when time is up.
-
-    Attributes:
-        seconds: How long; 0 takes what is there.
-    """
-
-    seconds: float
-
-
-Flow: TypeAlias = Generator[Any, Any, _T]
-
-
-def together(flow: Flow[_T], watch: Watch, task_id: str | None) -> Flow[_T]:
-    """A wait whose questions are answered from lists where others wait on the client as well.
-
-    A list that says that the job has ended cuts its sleep short.
-
-    Args:
-        flow: `flow.wait` for one job.
-        watch: Its watch.
-        task_id: The job, if its id is known already.
-    """
-    value: Any = None
-    error: BaseException | None = None
-    ended: Any = None
-    if task_id is not None:
-        watch.add(task_id)
-    while True:
-        try:
-            effect = flow.send(value) if error is None else flow.throw(error)
-        except StopIteration as done:
-            return done.value  # type: ignore[no-any-return] # what a generator returns is untyped
-        value = error = None
-        try:
-            if isinstance(effect, Sleep):
-                ended = yield from _doze(watch, effect.seconds)
-            elif isinstance(effect, Send) and effect.shared:
-                value = ended or (yield from _answer(watch, effect))
-                ended = None
-            else:
-                if isinstance(effect, Tell):
-                    watch.add(effect.progress.task.task_id)
-                value = yield effect
-        except BaseException as caught:  # noqa: BLE001 - the flow cleans up, then it goes on
-            error = caught
-
-
-def _doze(watch: Watch, seconds: float) -> Flow[Any]:
-    """Sleeps; gives the answer of a list that says that the job has ended, if one comes."""
-    if not watch.crowded:
-        yield Sleep(seconds)
-        return None
-    now = yield Now()
-    end = now + seconds
-    while now < end:
-        for news in (yield Listen(end - now)):
-            if isinstance(news, Found) and has_ended(news.items[-1]):
-                return as_envelope(news.items[-1])
-        now = yield Now()
-    return None
-
-
-def _answer(watch: Watch, question: Send) -> Flow[Any]:
-    """The answer of a list, or of the question itself."""
-    now = yield Now()
-    end = now + (math.inf if question.within is None else question.within)
-    for news in (yield Listen(0.0)):
-        if isinstance(news, Found) and has_ended(news.items[-1]):
-            return as_envelope(news.items[-1])
-    while now < end:
-        turn = watch.turn(now, end - now)
-        if turn.alone:
-            break
-        if turn.call is not None:
-            yield from _ask_list(watch, turn.call, end)
-        told = yield Listen(min(end - now, turn.wait))
-        found = _item(told)
-        if found is not None:
-            return as_envelope(found)
-        if any(isinstance(one, Over) for one in told):
-            break
-        now = yield Now()
-    return (yield evolve(question, within=max(end - (yield Now()), SHORTEST_CALL)))
-
-
-def _ask_list(watch: Watch, call: Call | None, end: float) -> Flow[None]:
-    """Asks for all pages, on behalf of everyone, as long as there is time."""
-    while call is not None:
-        left = end - (yield Now())
-        if left <= 0.0:
-            watch.resign()
-            return
-        try:
-            envelope = yield Send(call, within=max(left, SHORTEST_CALL))
-        except Exception as error:  # noqa: BLE001 - all who wait are told
-            failure = error
-        else:
-            call = watch.listed(envelope.data or (), (yield Now()))
-            continue
-        watch.failed(failure, (yield Now()))
-        return
-
-
-def _item(told: list[News]) -> Any:
-    """The newest that the news have of the one job.
-
-    Raises:
-        Exception: The list failed.
-    """
-    items = [item for one in told if isinstance(one, Found) for item in one.items]
-    if items:
-        return items[-1]
-    for one in told:
-        if isinstance(one, Failed):
-            raise copy.copy(one.error)
-    return None
-
-
-def as_envelope(item: Any) -> Any:
-    """A listed job, as the answer to a question for it."""
-    from kling_client.models import TaskEnvelope
-
-    return TaskEnvelope(code=0, message="", request_id="", data=item)
-
-
-def _state(item: Any) -> State:
-    return State.of(item.task_status if isinstance(item.task_status, str) else None)
-
-
-def _has_video(item: Any) -> bool:
-    return bool(getattr(item.task_result, "videos", None))
-
-
-def _is_answer(item: Any) -> bool:
-    """Whether a listed job says as much as an answer about it: a list may leave videos out."""
-    return _state(item) is not State.SUCCEEDED or _has_video(item)
-
-
-def has_ended(item: Any) -> bool:
-    """Whether a listed job needs no further question."""
-    return _state(item) is State.FAILED or (_state(item) is State.SUCCEEDED and _has_video(item))

@@ -13,7 +13,7 @@ import pytest
 from kling_facade.cli import commands as cli
 from kling_facade.errors import OutcomeUnknown
 from kling_facade.gateway.task import State, Task
-from kling_facade.jobs.submit import Progress
+from kling_facade.jobs.effects import Progress
 from kling_facade.sandbox import Sandbox
 from kling_facade.sandbox.sample import sample_png
 

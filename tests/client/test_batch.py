@@ -17,8 +17,8 @@ from PIL import Image
 
 from kling_facade import AsyncKling, ImageToVideo, InvalidRequest, Kling, KlingAdvice, Runtime
 from kling_facade.errors import DownloadError, JobFailed, JobTaken
-from kling_facade.jobs.fleet import Outcome, Status
-from kling_facade.jobs.submit import Progress
+from kling_facade.jobs.effects import Progress
+from kling_facade.jobs.fleet_status import Outcome, Status
 from kling_facade.limits import Limits, PollPlan
 from kling_facade.sandbox import Sandbox, faults
 

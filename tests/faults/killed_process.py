@@ -19,8 +19,8 @@ from attrs import frozen
 
 import kling_facade.client.kling as client_module
 from kling_facade import AsyncKling, Kling, Limits, PollPlan
+from kling_facade.jobs.effects import Do, Record, Send
 from kling_facade.jobs.perform import AsyncPerformer, Performer
-from kling_facade.jobs.submit import Do, Record, Send
 from tests.support.both_clients import KEY, PlainRequest, skipping_runtime, trust
 
 LIMITS = Limits(connect=2, read=2, call=4, upload=6)

@@ -34,7 +34,8 @@ from kling_facade.gateway.answer import Answer
 from kling_facade.gateway.gateway import Gateway
 from kling_facade.gateway.job_id import Ids
 from kling_facade.gateway.task import State, Task
-from kling_facade.jobs.submit import Call, Policy, wait
+from kling_facade.jobs.effects import Call, Policy
+from kling_facade.jobs.wait import wait
 from kling_facade.sandbox.sample import sample_png
 from kling_facade.wire.answers import retry_after
 from kling_facade.wire.api_client import Link

@@ -37,9 +37,8 @@ from kling_facade.errors import (
     TransientRead,
 )
 from kling_facade.gateway.answer import Head
-from kling_facade.jobs.download import Close, Open, Read
+from kling_facade.jobs.effects import Close, Do, Now, Open, Read, Recall, Record, Send, Sleep, Tell
 from kling_facade.jobs.journal import Journal
-from kling_facade.jobs.submit import Do, Now, Recall, Record, Send, Sleep, Tell
 from tests.faults.conftest import MEMORY
 from tests.support.both_clients import KEY, PlainRequest
 from tests.support.scripted_effects import done, envelope

@@ -25,7 +25,9 @@ from kling_facade.errors import (
     TransportSecurityError,
 )
 from kling_facade.gateway.gateway import CHAINHUB, Gateway, refuse_address
-from kling_facade.jobs.download import PartFile, check_mp4, ready_destination
+from kling_facade.jobs.destination import ready_destination
+from kling_facade.jobs.mp4 import check_mp4
+from kling_facade.jobs.part_file import PartFile
 from tests.support.both_clients import KEY, Kind, calling
 from tests.support.misbehaving_server import Act, Connection, Peer, answer, raw, response, task_json
 
@@ -125,7 +127,7 @@ def test_flushing_ahead_changes_no_byte(
     kind: Kind, there: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where the system can begin to write early, and where it can't; across a resume too."""
-    monkeypatch.setattr("kling_facade.jobs.download._AHEAD", 10_000)
+    monkeypatch.setattr("kling_facade.jobs.part_file._AHEAD", 10_000)
     if not there:
         monkeypatch.delattr(os, "posix_fadvise", raising=False)
     video = fetch(kind, Store(cut(50_000), WHOLE), tmp_path / "v.mp4")
@@ -308,7 +310,7 @@ def test_too_little_room_is_seen_before_the_first_byte(
     kind: Kind, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The announced length is held against the free space."""
-    monkeypatch.setattr("kling_facade.jobs.download._free_bytes", lambda folder: 10)
+    monkeypatch.setattr("kling_facade.jobs.part_file._free_bytes", lambda folder: 10)
     with pytest.raises(DownloadError, match="Free some space"):
         fetch(kind, Store(WHOLE), tmp_path / "v.mp4")
 

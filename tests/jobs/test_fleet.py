@@ -22,8 +22,11 @@ from kling_facade.errors import (
     TransientRead,
     WaitTimeout,
 )
-from kling_facade.jobs.fleet import Fleet, Status, Terms, Window, file_names
+from kling_facade.jobs.fleet import Fleet, file_names
+from kling_facade.jobs.fleet_status import Status
+from kling_facade.jobs.fleet_work import Terms
 from kling_facade.jobs.poller import Vacant
+from kling_facade.jobs.window import Window
 from tests.support.simulated_fleet import Wish, Yard
 
 

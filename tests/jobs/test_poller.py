@@ -28,8 +28,10 @@ from kling_facade.errors import (
 )
 from kling_facade.gateway.job_id import Ids
 from kling_facade.gateway.task import Task
-from kling_facade.jobs.poller import Failed, Found, Listen, News, Over, Poller, Vacant, together
-from kling_facade.jobs.submit import Now, Record, Sleep, Tell, wait
+from kling_facade.jobs.effects import Listen, Now, Record, Sleep, Tell
+from kling_facade.jobs.poller import Failed, Found, News, Over, Poller, Vacant
+from kling_facade.jobs.shared_wait import together
+from kling_facade.jobs.wait import wait
 from kling_facade.limits import PollPlan
 from kling_facade.sandbox import Sandbox
 from tests.support.simulated_fleet import Yard, _find

@@ -21,7 +21,8 @@ from kling_facade.errors import (
 )
 from kling_facade.gateway.job_id import Ids
 from kling_facade.gateway.task import State, Task
-from kling_facade.jobs.submit import Call, Policy, submit
+from kling_facade.jobs.effects import Call, Policy
+from kling_facade.jobs.submit import submit
 from kling_facade.limits import Limits, RetryBudget
 from tests.support.scripted_effects import World, envelope
 
@@ -183,7 +184,7 @@ def test_a_naive_retry_would_post_twice() -> None:
     """Negative control: the counter that the tests above rely on does count a second POST."""
 
     def naive() -> Any:
-        from kling_facade.jobs.submit import Send
+        from kling_facade.jobs.effects import Send
 
         try:
             return (yield Send(CREATE))

@@ -19,7 +19,8 @@ from kling_facade.errors import (
 )
 from kling_facade.gateway.job_id import Ids
 from kling_facade.gateway.task import State, Task
-from kling_facade.jobs.submit import Call, Policy, refresh, wait
+from kling_facade.jobs.effects import Call, Policy
+from kling_facade.jobs.wait import refresh, wait
 from kling_facade.limits import Limits, PollPlan
 from tests.support.scripted_effects import World, done, envelope
 

@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 
 from kling_client.models import TaskEnvelope
 
+from kling_facade.jobs.effects import Now, Progress, Record, Send, Sleep, Tell
 from kling_facade.jobs.perform import drive
-from kling_facade.jobs.submit import Now, Progress, Record, Send, Sleep, Tell
 
 T = TypeVar("T")
 

@@ -15,9 +15,12 @@ from kling_facade.client.job import Job
 from kling_facade.errors import BadResponse, JobNotFound, KlingError, Rejected, Throttled
 from kling_facade.gateway.gateway import CHAINHUB
 from kling_facade.gateway.job_id import Ids
-from kling_facade.jobs.fleet import Fleet, Outcome, Terms, Work
+from kling_facade.jobs.effects import Call, Now, Policy, Record, Send
+from kling_facade.jobs.fleet import Fleet
+from kling_facade.jobs.fleet_status import Outcome
+from kling_facade.jobs.fleet_work import Terms, Work
 from kling_facade.jobs.poller import Poller
-from kling_facade.jobs.submit import Call, Now, Policy, Record, Send, submit
+from kling_facade.jobs.submit import submit
 from kling_facade.limits import Limits, PollPlan, RetryBudget
 
 PLAN = PollPlan(first=15, growth=1.2, cap=18, jitter=0, together=12)

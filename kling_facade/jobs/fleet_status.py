@@ -1,0 +1,87 @@
+"""How many jobs at once stand, and how each of them ended."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import (
+    TYPE_CHECKING,
+    Generic,
+    TypeVar,
+)
+
+from attrs import frozen
+
+from .destination import Video
+
+if TYPE_CHECKING:
+    from ..requests.image_to_video import ImageToVideo
+
+__all__ = ["Outcome", "Status"]
+
+_JobT = TypeVar("_JobT")
+
+
+@frozen
+class Outcome(Generic[_JobT]):
+    """How one request of many ended.
+
+    Attributes:
+        number: Its place among the requests, from 0.
+        request: The request.
+        job: The job, once it was accepted. ``None`` when it never was, or was not needed.
+        video: The file, when all went well and there was a folder to put it in.
+        error: What went wrong, or ``None``.
+    """
+
+    number: int
+    request: ImageToVideo
+    job: _JobT | None = None
+    video: Video | None = None
+    error: Exception | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether it went well."""
+        return self.error is None
+
+    def __str__(self) -> str:
+        if self.error is not None:
+            return f"{self.number}: {type(self.error).__name__}: {self.error}"
+        return f"{self.number}: {self.video or self.job}"
+
+
+@frozen(kw_only=True)
+class Status:
+    """Where a fleet stands; at the end, the report.
+
+    Attributes:
+        creating: Requests being submitted, those that wait for a free slot included.
+        waiting: Jobs under way at the gateway.
+        downloading: Videos being stored.
+        succeeded: Requests that ended well.
+        failed: Requests that ended with an error.
+        units: Kling's units that the finished jobs cost, as far as the gateway says.
+        unpriced: Finished jobs whose cost the gateway does not say.
+        elapsed: Seconds since the start.
+        slots: Jobs that the account seems to let run at once; ``None`` while no limit was met.
+        trouble: The last thing that did not go as hoped, or ``None``.
+    """
+
+    creating: int = 0
+    waiting: int = 0
+    downloading: int = 0
+    succeeded: int = 0
+    failed: int = 0
+    units: Decimal = Decimal(0)
+    unpriced: int = 0
+    elapsed: float = 0.0
+    slots: int | None = None
+    trouble: str | None = None
+
+    def __str__(self) -> str:
+        text = f"{self.succeeded} done, {self.failed} failed"
+        if active := self.creating + self.waiting + self.downloading:
+            text += f", {active} under way ({self.creating} to submit, {self.waiting} waiting, "
+            text += f"{self.downloading} downloading)"
+        text += f", {self.units:f} units, {self.elapsed:.0f} s"
+        return f"{text} ({self.trouble})" if self.trouble else text

@@ -1,0 +1,256 @@
+"""The growing file beside a destination, which gets its name when it is whole."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import os
+import secrets
+import time
+from pathlib import Path
+from typing import (
+    BinaryIO,
+    Final,
+)
+
+from attrs import define
+
+from ..errors import (
+    BadResponse,
+    DownloadError,
+    TransientRead,
+)
+from ..gateway.answer import Head
+from .mp4 import MAGIC_BYTES, check_magic, check_mp4
+
+__all__ = ["PartFile", "exists_error", "sha256_of", "sweep"]
+
+
+_RENAME_TRIES: Final = 3
+_AHEAD: Final = 8 * 1024 * 1024
+"""Bytes after which the system is told to begin writing them to the disk."""
+
+
+@define(eq=False)
+class PartFile:
+    """The growing file beside the destination, under a name of its own.
+
+    Attributes:
+        destination: Where it goes when it is whole.
+        limit: Largest size in bytes.
+        task_id: The job it comes from; what a killed process leaves behind is known by it.
+        size: Bytes so far.
+    """
+
+    destination: Path
+    limit: int
+    task_id: str = ""
+    size: int = 0
+    _file: BinaryIO | None = None
+    _path: Path | None = None
+    _expected: int | None = None
+    _etag: str | None = None
+    _start: bytes = b""
+    _begun: int = 0
+
+    def open(self) -> None:
+        """Creates it; never opens a file that is there."""
+        name = f"{_part_prefix(self.destination, self.task_id)}{secrets.token_hex(6)}.part"
+        self._path = self.destination.with_name(name)
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+        self._file = os.fdopen(os.open(self._path, flags, 0o666), "w+b")
+
+    @property
+    def _out(self) -> BinaryIO:
+        if self._file is None:
+            raise ValueError("the part file is not open")
+        return self._file
+
+    def resume_headers(self) -> dict[str, str]:
+        """What to ask for so that the transfer goes on; nothing if it can't."""
+        if not self.size or not self._etag or self._etag.startswith("W/"):
+            self.restart()
+            return {}
+        return {"Range": f"bytes={self.size}-", "If-Range": self._etag}
+
+    def restart(self) -> None:
+        """Forgets what came so far."""
+        self._out.seek(0)
+        self._out.truncate()
+        self.size, self._start, self._begun = 0, b"", 0
+
+    def other_etag(self, head: Head) -> bool:
+        """Whether the answer is of another file than before."""
+        return head.headers.get("etag", self._etag) != self._etag
+
+    def expect(self, head: Head, whole: int | None = None) -> None:
+        """Takes the length and the tag that the answer announces.
+
+        Args:
+            head: How the answer begins.
+            whole: Size of the whole file, where the answer is a part of it and says so.
+
+        Raises:
+            BadResponse: It is larger than the limit.
+            DownloadError: The disk has no room for it.
+        """
+        self._etag = head.headers.get("etag")
+        length = head.headers.get("content-length", "")
+        self._expected = self.size + int(length) if length.isdecimal() else None
+        self._expected = whole or self._expected
+        if self._expected is None:
+            return
+        if self._expected > self.limit:
+            raise _too_large(self.limit)
+        if self._expected - self.size > _free_bytes(self.destination.parent):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def write(self, chunk: bytes) -> None:
+        """Appends bytes.
+
+        Raises:
+            BadResponse: They do not begin like a video, or are too many.
+        """
+        if len(self._start) < MAGIC_BYTES:
+            self._start += chunk[: MAGIC_BYTES - len(self._start)]
+            check_magic(self._start)
+        if self.size + len(chunk) > self.limit:
+            raise _too_large(self.limit)
+        self._out.write(chunk)
+        self.size += len(chunk)
+        if self.size - self._begun >= _AHEAD:
+            self._begin_flush()
+
+    def _begin_flush(self) -> None:
+        """Lets the system write what came while more comes: the flush at the end is shorter."""
+        if advise := getattr(os, "posix_fadvise", None):
+            self._out.flush()
+            length = self.size - self._begun
+            advise(self._out.fileno(), self._begun, length, os.POSIX_FADV_DONTNEED)
+        self._begun = self.size
+
+    def check_whole(self) -> None:
+        """Says whether the transfer ended where it should.
+
+        Raises:
+            TransientRead: It ended early.
+            BadResponse: It is not a whole MP4.
+        """
+        if self._expected is not None and self.size < self._expected:
+            raise TransientRead(f"the transfer ended after {self.size} of {self._expected} bytes")
+        self._out.flush()
+        check_mp4(self._out, self.size)
+
+    def seal(self) -> None:
+        """Flushes it to the disk."""
+        self._out.flush()
+        os.fsync(self._out.fileno())
+        self._out.close()
+
+    def sha256(self) -> str:
+        """Its digest, once it is sealed.
+
+        Read back, which costs what hashing costs and no more: the system still has the pages.
+        """
+        assert self._path is not None
+        return sha256_of(self._path)
+
+    def publish(self, *, replace: bool) -> None:
+        """Gives it its name.
+
+        Args:
+            replace: Whether a file that has the name may lose it.
+        """
+        assert self._path is not None
+        (_replace if replace else _link)(self._path, self.destination)
+        self._path = None
+        _sync_folder(self.destination.parent)
+
+    def discard(self) -> None:
+        """Removes it, if it has not become the destination."""
+        with contextlib.suppress(OSError):
+            if self._file is not None:
+                self._file.close()
+        if self._path is not None:
+            with contextlib.suppress(OSError):
+                self._path.unlink()
+            self._path = None
+
+
+def _part_prefix(destination: Path, task_id: str) -> str:
+    job = hashlib.sha256(task_id.encode()).hexdigest()[:8]
+    return f".{destination.name[:100]}.{job}."
+
+
+def sweep(destination: Path, task_id: str) -> None:
+    """Removes part files of this job that a killed process left beside the destination."""
+    prefix = _part_prefix(destination, task_id)
+    with contextlib.suppress(OSError):
+        for name in os.listdir(destination.parent):  # noqa: PTH208 - names are matched literally
+            if name.startswith(prefix) and name.endswith(".part"):
+                destination.with_name(name).unlink()
+
+
+def _link(part: Path, destination: Path) -> None:
+    """Gives the part its name if nobody else has it, even if two try at the same moment."""
+    try:
+        destination.hardlink_to(part)
+    except FileExistsError:
+        raise exists_error(destination) from None
+    except OSError:  # a filesystem without links
+        if os.path.lexists(destination):
+            raise exists_error(destination) from None
+        _replace(part, destination)
+    else:
+        part.unlink()
+
+
+def _replace(part: Path, destination: Path) -> None:
+    """Gives the part its name; on Windows another process may hold the name for a moment."""
+    for attempt in range(1, _RENAME_TRIES + 1):
+        try:
+            part.replace(destination)
+        except PermissionError:
+            if attempt == _RENAME_TRIES:
+                raise
+            time.sleep(0.1 * attempt)
+        else:
+            return
+
+
+def _sync_folder(folder: Path) -> None:
+    """Makes the new name survive a power cut, where the system lets a folder be synced."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _free_bytes(folder: Path) -> int:
+    import shutil
+
+    return shutil.disk_usage(folder).free
+
+
+def _too_large(limit: int) -> BadResponse:
+    return BadResponse(
+        f"the video is larger than {limit} bytes",
+        hint="Raise Limits(video_bytes=...) if it is right.",
+    )
+
+
+def exists_error(destination: Path) -> DownloadError:
+    """The error for a destination that has a file already."""
+    return DownloadError(
+        f"{destination} exists",
+        hint="Choose another name, or pass exist='overwrite' or exist='skip'.",
+    )
+
+
+def sha256_of(path: Path) -> str:
+    """Hexadecimal SHA-256 of a file's content."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,191 @@
+"""Asking for a job and waiting for its end. Decisions only, no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import (
+    Any,
+    Final,
+)
+
+from attrs import evolve, frozen
+
+from ..errors import (
+    AuthError,
+    BadResponse,
+    JobNotFound,
+    KlingError,
+    NotSent,
+    Throttled,
+    TransientRead,
+    WaitTimeout,
+)
+from ..gateway.job_id import Ids
+from ..gateway.task import State, Task
+from .effects import SHORTEST_CALL, Call, Flow, Now, Policy, Progress, Send, Sleep, Tell, log, note
+
+__all__ = ["ask", "is_over", "refresh", "task_in", "wait"]
+
+
+_STALE_TOKEN: Final = frozenset({1003, 1004})
+_BAD_ANSWERS: Final = 3
+_EMPTY_RESULTS: Final = 4
+
+
+def task_in(envelope: Any, ids: Ids) -> Task:
+    """The snapshot in an envelope, if it is ours."""
+    if envelope is None or not envelope.data:
+        raise ids.on(BadResponse("the gateway's answer names no job"))
+    return ids.check(Task.read(envelope.data))
+
+
+def refresh(find: Call, ids: Ids, policy: Policy) -> Flow[Task]:
+    """One look at a job, with a few more tries where a read fails in passing.
+
+    Raises:
+        JobNotFound: The gateway knows no such job.
+        KlingError: The reads failed for good.
+    """
+    task: Task = yield from ask(find, policy, lambda envelope: task_in(envelope, ids), ids)
+    return task
+
+
+def ask(
+    call: Call,
+    policy: Policy,
+    read: Callable[[Any], Any] = lambda envelope: envelope,
+    ids: Ids | None = None,
+) -> Flow[Any]:
+    """A question that costs nothing, asked a few times more where it fails in passing.
+
+    Args:
+        call: The question; never a create.
+        policy: Limits and randomness.
+        read: Makes the result of the answer; what it raises counts as a failed answer.
+        ids: What errors carry.
+
+    Raises:
+        KlingError: It failed for good.
+    """
+    attempt, known = 0, ids or Ids()
+    while True:
+        attempt += 1
+        try:
+            return read((yield Send(call)))
+        except KlingError as error:
+            failure = known.on(error)
+        delay = _read_again(failure, attempt, policy)
+        if delay is None or attempt >= policy.limits.attempts or not policy.budget.spend():
+            raise failure
+        yield Sleep(delay)
+
+
+def _read_again(error: KlingError, attempt: int, policy: Policy) -> float | None:
+    """Seconds before a read is tried again; ``None`` when that would not help."""
+    if isinstance(error, AuthError):
+        return 0.0 if error.code in _STALE_TOKEN and attempt == 1 else None
+    if isinstance(error, Throttled):
+        return policy.throttled(error, attempt)
+    if isinstance(error, (TransientRead, NotSent, BadResponse)):
+        return policy.backoff(attempt)
+    return None
+
+
+@frozen
+class _Poll:
+    """What one question brought."""
+
+    task: Task
+    trouble: str | None = None
+    hold: float | None = None
+    bad: int = 0
+    stale: bool = False
+    seen: float = 0.0
+
+
+def wait(find: Call, task: Task | None, ids: Ids, policy: Policy, timeout: float) -> Flow[Task]:
+    """Asks until the job has ended.
+
+    A failed question never ends the wait, only the deadline does: the job runs at the gateway, not
+    here. An unknown state is a running one. The first final state that is seen stands. After a
+    sleep that took much longer than asked (a laptop was closed) there is one question, not many.
+
+    Returns:
+        The final snapshot.
+
+    Raises:
+        WaitTimeout: ``timeout`` seconds have passed.
+        BadResponse: A finished job without a video, or unreadable answers several times in a row.
+        KlingError: The key was refused, or the gateway has no such job after the grace time.
+    """
+    began = yield Now()
+    if task is None:
+        task = yield from refresh(find, ids, policy)
+    poll, polls, empties, warned = _Poll(task), 0, 0, False
+    gaps = policy.plan.gaps(policy.uniform)
+    while not is_over(poll.task):
+        now = yield Now()
+        if now >= began + timeout:
+            raise _too_long(poll, ids, timeout)
+        gap = next(gaps) if poll.hold is None else poll.hold
+        yield Sleep(min(gap, began + timeout - now))
+        now = yield Now()
+        left = max(began + timeout - now, SHORTEST_CALL)
+        poll = yield from _ask(find, poll, ids, policy, now - began, left)
+        polls += 1
+        yield from note("waiting", ids)
+        yield Tell(Progress(poll.task, (yield Now()) - began, polls, poll.trouble))
+        warned = _warn_once(poll.task, warned=warned)
+        empties += poll.task.state is State.SUCCEEDED and not poll.task.videos
+        if empties >= _EMPTY_RESULTS:
+            raise ids.on(
+                BadResponse("the job succeeded, but the gateway gives no address for its video")
+            )
+    yield from note("finished", ids, task_id=poll.task.task_id, outcome=str(poll.task.state))
+    return poll.task
+
+
+def is_over(task: Task) -> bool:
+    """Whether there is nothing more to wait for: it failed, or its video has an address."""
+    return task.state is State.FAILED or (task.state is State.SUCCEEDED and bool(task.videos))
+
+
+def _ask(
+    find: Call, before: _Poll, ids: Ids, policy: Policy, elapsed: float, left: float
+) -> Flow[_Poll]:
+    """One question; an error that may pass becomes trouble, any other is raised."""
+    try:
+        return _Poll(task_in((yield Send(find, left, shared=True)), ids), seen=elapsed)
+    except KlingError as error:
+        failure = ids.on(error)
+    trouble = evolve(before, trouble=failure.message, hold=None)
+    if isinstance(failure, AuthError) and failure.code in _STALE_TOKEN and not before.stale:
+        return evolve(trouble, hold=0.0, stale=True)
+    if isinstance(failure, Throttled):
+        return evolve(trouble, hold=policy.throttled(failure, 3))
+    if isinstance(failure, (TransientRead, NotSent)):
+        return trouble
+    if isinstance(failure, BadResponse) and before.bad + 1 < _BAD_ANSWERS:
+        return evolve(trouble, bad=before.bad + 1)
+    if isinstance(failure, JobNotFound) and elapsed - before.seen < policy.limits.grace:
+        return trouble
+    raise failure
+
+
+def _warn_once(task: Task, *, warned: bool) -> bool:
+    if task.state is State.UNKNOWN and not warned:
+        log.warning("job %s: unknown state %r, taken as still running", task.task_id, task.status)
+        return True
+    return warned
+
+
+def _too_long(poll: _Poll, ids: Ids, timeout: float) -> KlingError:
+    last = f"; last trouble: {poll.trouble}" if poll.trouble else ""
+    return ids.on(
+        WaitTimeout(
+            f"no video after {timeout:g} s; the job is {poll.task.status or 'under way'}{last}",
+            hint="It goes on at the gateway and stays paid. Wait for it again: "
+            f"kling.job({poll.task.task_id!r}).wait()",
+            task_id=poll.task.task_id,
+        )
+    )
