@@ -389,7 +389,7 @@ def test_two_processes_share_the_rows_of_one_journal(tmp_path: Path) -> None:
                 book.record("accepted", {**facts, "task_id": job.task_id})
                 book.release()
         program = (
-            "import sys; from tests.support.callers import calling\n"
+            "import sys; from tests.support.both_clients import calling\n"
             "with calling('sync', sys.argv[1], journal=sys.argv[2]) as client:\n"
             "    for o in client.kling.resume():\n"
             "        print(o.external_task_id, type(o.error).__name__)\n"
