@@ -13,8 +13,10 @@ import argparse
 import sys
 from pathlib import Path
 
-from specpipe import fetch, files, pipeline
+from specpipe import files
 from specpipe.errors import PageError
+from specpipe.page import fetch
+from specpipe.verdict import pipeline
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -11,7 +11,8 @@ from __future__ import annotations
 import argparse
 import sys
 
-from specpipe import build, files
+from specpipe import files
+from specpipe.client import build
 from specpipe.errors import PipelineError
 
 

@@ -18,7 +18,9 @@ import json
 import sys
 import tomllib
 
-from specpipe import facts, files, pipeline, report
+from specpipe import files
+from specpipe.page import facts
+from specpipe.verdict import pipeline, report
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -13,9 +13,11 @@ import argparse
 import sys
 from pathlib import Path
 
-from specpipe import changes, facade, files, judge, page, report
+from specpipe import files
 from specpipe.errors import PipelineError
-from specpipe.facts import STATED, TEXT, collect
+from specpipe.page import markdown
+from specpipe.page.facts import STATED, TEXT, collect
+from specpipe.verdict import changes, facade, judge, report
 
 
 def document(path: Path) -> dict[str, object]:
@@ -25,7 +27,7 @@ def document(path: Path) -> dict[str, object]:
         PageError: It can't be read.
     """
     data = path.read_bytes()
-    found = page.read(data)
+    found = markdown.read(data)
     if (
         any(f"{key}:".encode() in data for key in (TEXT, STATED))
         or path.name == files.RESOLVED.name

@@ -3,6 +3,8 @@
     page ──read──> repaired text ──load──> nodes ──facts──> openapi/upstream/*.yaml
          openapi/overlay.yaml ──apply──> openapi/kling.yaml ──codegen──> generated/kling_client
 
-Each module does one step and knows nothing of the later ones. The commands beside this package
-(``import_page.py``, ``regenerate.py``, ``spec_changes.py``, ``spec.py``) are thin.
+A folder for each stretch of the way: ``page`` (text to facts), ``contract`` (facts and overlay to
+one document), ``client`` (document to generated tree), ``verdict`` (what changed, and for whom). A
+folder knows nothing of the later ones. The commands beside this package (``import_page.py``,
+``regenerate.py``, ``spec_changes.py``, ``spec.py``) are thin.
 """

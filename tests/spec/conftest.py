@@ -11,7 +11,9 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from specpipe import build, codegen, facade, files, pipeline  # noqa: E402  (the folder must be on the path first)
+from specpipe import files  # noqa: E402  (the folder must be on the path first)
+from specpipe.client import build, codegen  # noqa: E402  (the folder must be on the path first)
+from specpipe.verdict import facade, pipeline  # noqa: E402  (the folder must be on the path first)
 
 _PUBLISHED = ROOT.parent / "shared" / "upstream" / "image2video.md"
 

@@ -23,7 +23,10 @@ from hypothesis import strategies as st
 from kling_client.models import TaskEnvelope, TaskListEnvelope
 from openapi_schema_validator import OAS30Validator
 from PIL import Image
-from specpipe import changes, contract, facade, files
+from specpipe import files
+from specpipe.contract import walk
+from specpipe.page import facts
+from specpipe.verdict import facade
 
 from kling_facade import Gateway, ImageToVideo, Kling, MotionBrush, camera, regions, voice
 from kling_facade.errors import InvalidRequest, KlingError
@@ -60,8 +63,8 @@ def test_every_named_part_exists() -> None:
 
 def test_the_table_names_nothing_that_is_gone() -> None:
     """Each row stands for a field that the contract has."""
-    operations = contract.operations(CONTRACT)
-    fields = [field for name in operations for field in contract.fields(CONTRACT, name)]
+    operations = walk.operations(CONTRACT)
+    fields = [field for name in operations for field in walk.fields(CONTRACT, name)]
     reached = {(f"{f.part} {f.operation}", f.name) for f in fields} | {
         ("answer", facade.schema_field(f.name)) for f in fields if f.part == "answer"
     }
@@ -78,7 +81,7 @@ def test_what_the_page_states_the_contract_repeats() -> None:
 def test_a_new_field_is_missed_by_name() -> None:
     """The check itself can fail: a field that nobody reaches is named, with where to add it."""
     grown = json.loads(json.dumps(CONTRACT))
-    schema = facade.body_schema(contract.operations(grown)[CREATE])
+    schema = facade.body_schema(walk.operations(grown)[CREATE])
     schema["properties"]["aspect_ratio"] = {"type": "string"}
     (gap,) = facade.gaps(grown, TABLE)
     assert "aspect_ratio" in gap
@@ -96,7 +99,7 @@ def test_the_default_gateway_is_the_published_one() -> None:
 
 def published_schema(schema: Any) -> dict[str, Any]:
     """What the page demands, by schema or in prose; unknown fields are not welcome."""
-    made = {k: v for k, v in changes.effective(schema).items() if not k.startswith("x-")}
+    made = {k: v for k, v in facts.effective(schema).items() if not k.startswith("x-")}
     if "properties" in made:
         made["properties"] = {k: published_schema(v) for k, v in made["properties"].items()}
         made["additionalProperties"] = False
@@ -106,9 +109,9 @@ def published_schema(schema: Any) -> dict[str, Any]:
 
 
 PAGE_VALIDATOR = OAS30Validator(
-    published_schema(facade.body_schema(contract.operations(PUBLISHED)[CREATE]))
+    published_schema(facade.body_schema(walk.operations(PUBLISHED)[CREATE]))
 )
-OUR_VALIDATOR = OAS30Validator(facade.body_schema(contract.operations(CONTRACT)[CREATE]))
+OUR_VALIDATOR = OAS30Validator(facade.body_schema(walk.operations(CONTRACT)[CREATE]))
 
 
 def _png(size: tuple[int, int]) -> bytes:
@@ -317,8 +320,8 @@ def test_every_field_of_the_request_can_be_sent(default_client: Kling, recorder:
     names: set[str] = set()
     for request in full_requests():
         names |= set(_names(sent(default_client, recorder, request), ""))
-    wanted = {field.name for field in contract.fields(CONTRACT, CREATE) if field.part == "request"}
-    excused = {name for name in wanted if TABLE.excused(contract.Field(CREATE, "request", name))}
+    wanted = {field.name for field in walk.fields(CONTRACT, CREATE) if field.part == "request"}
+    excused = {name for name in wanted if TABLE.excused(walk.Field(CREATE, "request", name))}
     assert wanted - names == excused
 
 
@@ -340,9 +343,7 @@ def test_what_every_request_carries_is_always_there(
     smallest = ImageToVideo("https://example.com/fox.png")
     body = sent(default_client, recorder, smallest)
     assert set(TABLE.always[CREATE]) <= body.keys()
-    assert (
-        set(facade.body_schema(contract.operations(PUBLISHED)[CREATE])["required"]) <= body.keys()
-    )
+    assert set(facade.body_schema(walk.operations(PUBLISHED)[CREATE])["required"]) <= body.keys()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""From the contract to the generated client, and the tree that holds both."""

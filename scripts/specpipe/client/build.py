@@ -1,0 +1,160 @@
+"""Everything that follows from facts and overlay: the contract, the client, the provenance.
+
+`plan` works it all out in memory, `differences` says what of it the tree lacks, and `write` puts it
+there: all of it or nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from attrs import frozen
+
+from .. import files
+from ..contract import resolve
+from . import codegen
+
+__all__ = ["Plan", "differences", "plan", "write"]
+
+
+@frozen
+class Plan:
+    """What the tree should hold.
+
+    Attributes:
+        wanted: Contents by path from the repository's root, with ``/``.
+    """
+
+    wanted: Mapping[str, bytes]
+
+
+def plan(root: Path, upstream: bytes) -> Plan:
+    """Work out every file that follows from a page's facts.
+
+    Args:
+        root: The repository; its overlay and the generator's settings are read.
+        upstream: The facts, as `files.UPSTREAM` holds them.
+
+    Raises:
+        OverlayError: The overlay doesn't fit the facts.
+        PipelineError: The contract is not valid, or the generator refuses it.
+    """
+    overlay = (root / files.OVERLAY).read_bytes()
+    document = resolve.resolve(files.parse(upstream), files.parse(overlay))
+    contract = resolve.resolved_bytes(document)
+    client = codegen.generate(root, contract)
+    wanted = {
+        files.UPSTREAM.as_posix(): upstream,
+        files.RESOLVED.as_posix(): contract,
+        **{f"{files.GENERATED.as_posix()}/{name}": data for name, data in client.items()},
+    }
+    wanted[files.PROVENANCE.as_posix()] = _provenance(
+        root, {**wanted, files.OVERLAY.as_posix(): overlay}
+    )
+    return Plan(wanted)
+
+
+def _provenance(root: Path, made: Mapping[str, bytes]) -> bytes:
+    """From what, and by what, the generated tree was made."""
+    folder = files.GENERATED.as_posix() + "/"
+    tree = "".join(
+        f"{_sha(made[name])}  {name}\n" for name in sorted(made) if name.startswith(folder)
+    )
+    versions = codegen.pins(root)
+    facts = {
+        "facts": {
+            "file": files.UPSTREAM.as_posix(),
+            "sha256": _sha(made[files.UPSTREAM.as_posix()]),
+        },
+        "overlay": {
+            "file": files.OVERLAY.as_posix(),
+            "sha256": _sha(made[files.OVERLAY.as_posix()]),
+        },
+        "contract": {
+            "file": files.RESOLVED.as_posix(),
+            "sha256": _sha(made[files.RESOLVED.as_posix()]),
+        },
+        "client": {"folder": files.GENERATED.as_posix(), "sha256": _sha(tree.encode())},
+        "generator": {
+            "openapi-python-client": versions["openapi-python-client"],
+            "ruff": versions["ruff"],
+            "pins": _sha((root / files.CODEGEN_PINS).read_bytes()),
+            "settings": _sha((root / files.CODEGEN_CONFIG).read_bytes()),
+        },
+    }
+    return (json.dumps(facts, indent=2) + "\n").encode()
+
+
+def _sha(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def differences(root: Path, planned: Plan) -> list[str]:
+    """What the tree has that differs from a plan, one sentence a file."""
+    found = []
+    for name, data in planned.wanted.items():
+        path = root / name
+        if path.is_symlink() or not path.is_file():
+            found.append(f"{name} is missing" if not path.exists() else f"{name} is no plain file")
+        elif path.read_bytes() != data:
+            found.append(
+                f"{name} differs from what the script makes: it was edited, or is out of date"
+            )
+    found += [
+        f"{name} does not belong there: the script makes no such file"
+        for name in _strays(root, planned)
+    ]
+    return sorted(found)
+
+
+def _strays(root: Path, planned: Plan) -> list[str]:
+    folders = (root / files.GENERATED.parent).rglob("*")
+    paths = [
+        p for p in folders if "__pycache__" not in p.parts and (p.is_symlink() or not p.is_dir())
+    ]
+    return [
+        name
+        for name in (p.relative_to(root).as_posix() for p in paths)
+        if name not in planned.wanted
+    ]
+
+
+def write(root: Path, planned: Plan) -> list[str]:
+    """Make the tree what a plan says, touching only what differs.
+
+    Returns:
+        The files written or removed.
+    """
+    changed = [name for name, data in planned.wanted.items() if not _same(root / name, data)]
+    staged: list[tuple[Path, Path]] = []
+    try:
+        for name in changed:
+            staged.append((_stage(root / name, planned.wanted[name]), root / name))
+    except OSError:
+        for temporary, _ in staged:
+            temporary.unlink(missing_ok=True)
+        raise
+    for temporary, path in staged:
+        temporary.replace(path)
+    strays = _strays(root, planned)
+    for name in strays:
+        (root / name).unlink()
+    return sorted([*changed, *strays])
+
+
+def _same(path: Path, data: bytes) -> bool:
+    return path.is_file() and not path.is_symlink() and path.read_bytes() == data
+
+
+def _stage(path: Path, data: bytes) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+    with os.fdopen(handle, "wb") as stream:
+        stream.write(data)
+    Path(name).chmod(0o644)
+    return Path(name)

@@ -1,0 +1,86 @@
+"""From facts and overlay to the document that everything else reads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from openapi_spec_validator import OpenAPIV30SpecValidator
+
+from .. import files
+from ..errors import ContractError
+from ..page.facts import IGNORED_HEADERS, STATED, TEXT
+from . import overlay
+
+__all__ = ["HEADER", "resolve", "resolved_bytes", "validate"]
+
+HEADER = """\
+The contract: openapi/upstream with openapi/overlay.yaml applied. Written by scripts/regenerate.py;
+never edit it by hand: change the overlay, then run `make regenerate`."""
+
+
+def resolve(upstream: Any, overlay_document: Any) -> Any:
+    """Apply the overlay, drop our bookkeeping, and check the result.
+
+    Raises:
+        OverlayError: The overlay doesn't fit the facts.
+        ContractError: The result is no valid OpenAPI document.
+    """
+    document = _settled(overlay.apply(overlay_document, upstream))
+    validate(document)
+    return document
+
+
+def _settled(value: Any) -> Any:
+    """Without digests and statements; lists that are sets hold each value once."""
+    if isinstance(value, list):
+        return [_settled(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    settled = {key: _as_set(key, item) for key, item in value.items() if key not in (TEXT, STATED)}
+    return {key: item for key, item in settled.items() if (key, item) != ("parameters", [])}
+
+
+def _as_set(key: str, value: Any) -> Any:
+    if key in ("enum", "required") and _flat(value):
+        return list(dict.fromkeys(value))
+    if key == "parameters" and isinstance(value, list):
+        return [_settled(item) for item in _merged(value)]
+    return _settled(value)
+
+
+def _merged(parameters: list[Any]) -> list[Any]:
+    """Each parameter once: what the overlay says of one goes over what the page says."""
+    found: dict[Any, Any] = {}
+    for parameter in filter(_has_effect, parameters):
+        key = (parameter.get("in"), parameter.get("name"), parameter.get("$ref"))
+        found[key] = {**found.get(key, {}), **parameter}
+    return list(found.values())
+
+
+def _has_effect(parameter: Any) -> bool:
+    """Whether OpenAPI 3.0 heeds a parameter; as arguments, these would shadow the client's own."""
+    ignored = str(parameter.get("name")).lower() in IGNORED_HEADERS
+    return not (ignored and parameter.get("in") == "header")
+
+
+def _flat(value: Any) -> bool:
+    return isinstance(value, list) and not any(isinstance(item, dict | list) for item in value)
+
+
+def validate(document: Any) -> None:
+    """Check a document against OpenAPI 3.0, with a validator that is not ours.
+
+    Raises:
+        ContractError: It is not valid; the first few reasons are named.
+    """
+    errors = list(OpenAPIV30SpecValidator(document).iter_errors())
+    if errors:
+        told = "\n".join(
+            f"  {'/'.join(map(str, e.absolute_path))}: {e.message:.200}" for e in errors[:5]
+        )
+        raise ContractError(f"not a valid OpenAPI 3.0 document:\n{told}")
+
+
+def resolved_bytes(document: Any) -> bytes:
+    """The file that holds the contract."""
+    return files.dump(document, HEADER)

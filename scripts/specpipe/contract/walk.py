@@ -1,0 +1,72 @@
+"""Walking the contract: its operations, and every field of their requests and answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from attrs import frozen
+
+from ..page.facts import METHODS
+
+__all__ = ["Field", "fields", "operations"]
+
+
+@frozen
+class Field:
+    """A field of the contract.
+
+    Attributes:
+        operation: ``POST /path``. part: ``request``, ``parameter`` or ``answer``. name: Its name
+        inside the part: ``dynamic_masks[].mask``, ``query.pageNum``, ``TaskData.task_id``.
+    """
+
+    operation: str
+    part: str
+    name: str
+
+
+def operations(document: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """Every operation by ``POST /path``."""
+    return {
+        f"{method.upper()} {path}": item[method]
+        for path, item in document.get("paths", {}).items()
+        for method in METHODS
+        if method in item
+    }
+
+
+def fields(document: Mapping[str, Any], operation: str) -> Iterator[Field]:
+    """Every field of one operation; a component's fields by the component's name."""
+    found = operations(document)[operation]
+    for parameter in found.get("parameters", []):
+        yield Field(operation, "parameter", f"{parameter['in']}.{parameter['name']}")
+    for schema in _schemas(found.get("requestBody", {})):
+        for name in _names(document, schema, "", set()):
+            yield Field(operation, "request", name)
+    for response in found.get("responses", {}).values():
+        for schema in _schemas(response):
+            for name in _names(document, schema, "", set()):
+                yield Field(operation, "answer", name)
+
+
+def _schemas(holder: Mapping[str, Any]) -> list[Any]:
+    return [media.get("schema", {}) for media in holder.get("content", {}).values()]
+
+
+def _names(document: Mapping[str, Any], schema: Any, at: str, seen: set[str]) -> Iterator[str]:
+    if reference := schema.get("$ref"):
+        name = reference.rsplit("/", 1)[-1]
+        if name not in seen:
+            seen.add(name)
+            yield from _names(document, document["components"]["schemas"][name], name, seen)
+        return
+    for name, inner in schema.get("properties", {}).items():
+        here = f"{at}.{name}" if at else name
+        yield here
+        yield from _names(document, inner, here, seen)
+    if "items" in schema:
+        yield from _names(document, schema["items"], at + "[]", seen)
+    for key in ("allOf", "anyOf", "oneOf"):
+        for inner in schema.get(key, []):
+            yield from _names(document, inner, at, seen)

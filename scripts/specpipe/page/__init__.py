@@ -1,0 +1,1 @@
+"""Reading a published page: its text repaired, its document parsed, its facts taken."""

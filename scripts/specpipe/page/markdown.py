@@ -1,0 +1,165 @@
+"""Finding the document in a page."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from attrs import frozen
+
+from ..errors import PageError
+from .nodes import Node, load
+from .repairs import Line, Repair, repair
+
+__all__ = ["MAX_BYTES", "Page", "read"]
+
+MAX_BYTES: Final = 2 * 1024 * 1024
+"""Largest page. The real one has 13 kB."""
+
+_FENCE = re.compile(r" {0,3}(?P<mark>`{3,}|~{3,})\s*(?P<info>[\w+-]*)[^`]*")
+_LANGUAGES: Final = frozenset({"", "yaml", "yml", "json", "openapi"})
+_ROOT = re.compile(r"""["']?(?:openapi|swagger)["']?\s*[:\uff1a]""")
+
+
+@frozen
+class Page:
+    """A page that was read.
+
+    Attributes:
+        document: The document's root node.
+        repairs: What had to be repaired.
+        around: What the page says outside of the document.
+    """
+
+    document: Node
+    repairs: tuple[Repair, ...]
+    around: str = ""
+
+
+@frozen
+class _Fence:
+    first: int
+    lines: list[str]
+    closed: bool
+
+    @property
+    def is_document(self) -> bool:
+        return any(_ROOT.match(line.strip().lstrip("{").strip()) for line in self.lines)
+
+
+def read(data: bytes) -> Page:
+    """Read a page: Markdown with one fenced OpenAPI document, or the bare document.
+
+    Args:
+        data: The page as it was published.
+
+    Returns:
+        The document and the repairs it took.
+
+    Raises:
+        PageError: It can't be read; the error has line, column and reason.
+    """
+    text, repairs = _decode(data)
+    lines = _split(text)
+    block, first, more = _document(lines)
+    repairs += more
+    is_json = next((line.strip() for line in block if line.strip()), "").startswith("{")
+    numbered = [Line(line, first + index) for index, line in enumerate(block)]
+    repaired, done = repair(numbered, json=is_json)
+    outside = [*lines[: first - 1], *lines[first - 1 + len(block) :]]
+    return Page(load(repaired, first), (*repairs, *done), _prose(outside))
+
+
+def _prose(lines: list[str]) -> str:
+    """Lines of Markdown without fences."""
+    return "\n".join(line for line in lines if line.strip() and not _FENCE.fullmatch(line.rstrip()))
+
+
+def _decode(data: bytes) -> tuple[str, list[Repair]]:
+    if len(data) > MAX_BYTES:
+        raise PageError(f"the page has {len(data)} bytes; {MAX_BYTES} is the limit")
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        raise PageError("the page is UTF-16; it must be UTF-8", hint="Convert it and import that.")
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = data[: error.start]
+        raise PageError(
+            f"not UTF-8: byte 0x{data[error.start]:02X}",
+            before.count(b"\n") + 1,
+            error.start - (before.rfind(b"\n") + 1) + 1,
+            hint="Save the page as UTF-8 and import that copy.",
+        ) from None
+    if text.startswith("\ufeff"):
+        return text[1:], [Repair("byte-order-mark", 1, "byte-order mark dropped")]
+    return text, []
+
+
+def _split(text: str) -> list[str]:
+    """Lines, each with a CR kept if it ended in CR LF, so that the repair is seen and reported."""
+    if "\n" not in text and "\r" in text:
+        text = text.replace("\r", "\r\n")
+    return text.split("\n")
+
+
+def _document(lines: list[str]) -> tuple[list[str], int, list[Repair]]:
+    """The document's lines, the number of the first one, and repairs of its fence."""
+    fences = [fence for fence in _fences(lines) if fence.is_document]
+    if not fences:
+        return _bare(lines), 1, []
+    if len(fences) > 1:
+        raise PageError(
+            f"a second OpenAPI document begins here, the first on line {fences[0].first}",
+            fences[1].first,
+            hint="A page holds one document. Import the one that is meant from a file of its own.",
+        )
+    fence = fences[0]
+    if fence.closed:
+        return fence.lines, fence.first, []
+    what = "the fence is never closed; the document is read to the end of the page"
+    return fence.lines, fence.first, [Repair("truncated-fence", fence.first - 1, what)]
+
+
+def _bare(lines: list[str]) -> list[str]:
+    """The whole page as a bare document, if it is one: # begins a comment then."""
+    start = next((line.strip() for line in lines if line.strip() and line[0] != "#"), None)
+    if start is None:
+        raise PageError("the page is empty")
+    fenced = any(_FENCE.fullmatch(line.rstrip()) for line in lines)
+    if not fenced and (start.startswith(("{", "%", "---")) or _ROOT.match(start)):
+        return lines
+    raise _no_document(lines)
+
+
+def _no_document(lines: list[str]) -> PageError:
+    at = next((i for i, line in enumerate(lines, 1) if _ROOT.match(line.strip())), None)
+    if at is not None:
+        what = "an OpenAPI document begins here, but no fence (```yaml) opens before it"
+        return PageError(what, at, hint="Put it between fences, or import the document alone.")
+    return PageError(
+        "no OpenAPI document in the page: no fenced block has the key 'openapi'",
+        hint="Is it the right page? A login or error page looks like this too.",
+    )
+
+
+def _fences(lines: list[str]) -> list[_Fence]:
+    fences: list[_Fence] = []
+    index = 0
+    while index < len(lines):
+        opening = _FENCE.fullmatch(lines[index].rstrip())
+        index += 1
+        if not opening:
+            continue
+        end = _closing(lines, index, opening["mark"])
+        closed = end < len(lines)
+        if opening["info"].lower() in _LANGUAGES:
+            fences.append(_Fence(index + 1, lines[index:end], closed))
+        index = end + 1
+    return fences
+
+
+def _closing(lines: list[str], start: int, mark: str) -> int:
+    """Index of the line that closes a fence, or the number of lines."""
+    pattern = re.compile(rf" {{0,3}}{re.escape(mark[0])}{{{len(mark)},}}\s*")
+    found = (i for i in range(start, len(lines)) if pattern.fullmatch(lines[i].rstrip()))
+    return next(found, len(lines))
