@@ -46,7 +46,7 @@ test: setup lint types generated  ## every check and test
 
 .PHONY: test-faults
 test-faults: setup  ## the whole matrix: every crash point in every weather, long property tests
-	@$(BIN)/python -m pytest -n 2 -m "long or not long" tests/faults tests/journal tests/callbacks tests/flow tests/download
+	@$(BIN)/python -m pytest -n 2 -m "long or not long" tests/faults tests/jobs tests/gateway
 
 .PHONY: test-long
 test-long: setup  ## the property tests with many more examples, other ones each time

@@ -89,7 +89,7 @@ CODES = (
             ),
             Case(name="P", phase="P", faults=[code(1302, 429, ("Retry-After", "7"))]),
         ),
-        ("tests/flow/test_submit.py::test_throttling_waits_as_long_as_asked_and_never_less",),
+        ("tests/jobs/test_submit.py::test_throttling_waits_as_long_as_asked_and_never_less",),
     ),
     Row(
         "H07",

@@ -26,9 +26,7 @@ DOWNLOADS = (
         "the video lies on another host",
         "D",
         "fetched by a client of its own, without the key",
-        shown_by=(
-            "tests/download/test_download.py::test_the_key_is_not_sent_to_where_the_video_lies",
-        ),
+        shown_by=("tests/jobs/test_download.py::test_the_key_is_not_sent_to_where_the_video_lies",),
     ),
     Row(
         "D02",
@@ -40,7 +38,7 @@ DOWNLOADS = (
             addressed("https without host", "https:///v.mp4", e.TransportSecurityError),
         ),
         (
-            "tests/download/test_download.py::test_an_address_is_fetched_only_from_where_a_video_may_lie",
+            "tests/jobs/test_download.py::test_an_address_is_fetched_only_from_where_a_video_may_lie",
         ),
     ),
     Row(
@@ -79,7 +77,7 @@ DOWNLOADS = (
                 e.TransportSecurityError,
             ),
         ),
-        ("tests/download/test_download.py::test_a_private_address_is_refused_before_connecting",),
+        ("tests/jobs/test_download.py::test_a_private_address_is_refused_before_connecting",),
     ),
     Row(
         "D04",
@@ -136,7 +134,7 @@ DOWNLOADS = (
             never("endless", endless, e.BadResponse, flat=True),
             never("announced", answer(MP4 * 4, headers=[ETAG]), e.BadResponse),
         ),
-        ("tests/download/test_download.py::test_too_little_room_is_seen_before_the_first_byte",),
+        ("tests/jobs/test_download.py::test_too_little_room_is_seen_before_the_first_byte",),
     ),
     Row(
         "D10",
@@ -164,7 +162,7 @@ DOWNLOADS = (
         "the disk is full",
         "D",
         "`DownloadError` with the job; the part file is gone, the destination as before",
-        shown_by=("tests/download/test_download.py::test_a_full_or_failing_disk_is_a_typed_error",),
+        shown_by=("tests/jobs/test_download.py::test_a_full_or_failing_disk_is_a_typed_error",),
     ),
     Row(
         "D13",
@@ -172,7 +170,7 @@ DOWNLOADS = (
         "B D",
         "`generate` refuses before anything is submitted",
         shown_by=(
-            "tests/download/test_download.py::test_a_destination_is_checked_before_money_is_spent",
+            "tests/jobs/test_download.py::test_a_destination_is_checked_before_money_is_spent",
             "tests/faults/test_elsewhere.py::test_d13_no_folder_no_create",
         ),
     ),
@@ -182,7 +180,7 @@ DOWNLOADS = (
         "B D",
         "refused, kept or replaced, as told; never replaced by chance",
         shown_by=(
-            "tests/download/test_download.py::test_an_existing_file_is_kept_unless_told_otherwise",
+            "tests/jobs/test_download.py::test_an_existing_file_is_kept_unless_told_otherwise",
             "tests/faults/test_elsewhere.py::test_d14_a_file_that_appears_meanwhile_is_not_replaced",
         ),
     ),
@@ -192,7 +190,7 @@ DOWNLOADS = (
         "B D",
         "never written through",
         shown_by=(
-            "tests/download/test_download.py::test_a_link_is_replaced_and_never_written_through",
+            "tests/jobs/test_download.py::test_a_link_is_replaced_and_never_written_through",
         ),
     ),
     Row(
@@ -201,7 +199,7 @@ DOWNLOADS = (
         "D",
         "tried again a few times; the part file lies in the same folder",
         shown_by=(
-            "tests/download/test_download.py::test_a_rename_is_tried_again_where_another_process_holds_the_name",
+            "tests/jobs/test_download.py::test_a_rename_is_tried_again_where_another_process_holds_the_name",
         ),
     ),
     Row(
@@ -216,6 +214,6 @@ DOWNLOADS = (
         "the disk fails while flushing",
         "D",
         'an error, never "saved"',
-        shown_by=("tests/download/test_download.py::test_a_full_or_failing_disk_is_a_typed_error",),
+        shown_by=("tests/jobs/test_download.py::test_a_full_or_failing_disk_is_a_typed_error",),
     ),
 )

@@ -175,14 +175,14 @@ NETWORK = (
         "P",
         "the wait goes on; the job is there when the network is",
         (Case(name="60 resets", phase="P", faults=[Spoiled(RESET)] * 60, requests=80),),
-        ("tests/flow/test_wait.py::test_a_network_that_is_gone_for_minutes_is_outlived",),
+        ("tests/jobs/test_wait.py::test_a_network_that_is_gone_for_minutes_is_outlived",),
     ),
     Row(
         "N19",
         "the laptop slept for an hour",
         "P",
         "one question at wake, no burst",
-        shown_by=("tests/flow/test_wait.py::test_a_laptop_that_slept_asks_once",),
+        shown_by=("tests/jobs/test_wait.py::test_a_laptop_that_slept_asks_once",),
     ),
     Row(
         "N20",

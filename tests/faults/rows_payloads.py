@@ -38,7 +38,7 @@ PAYLOADS = (
         "P",
         "a running job; kept, warned of once",
         (Case(name="queued_v2", phase="P", faults=[polled("queued_v2")] * 3),),
-        ("tests/flow/test_wait.py::test_an_unknown_state_is_a_running_job",),
+        ("tests/jobs/test_wait.py::test_an_unknown_state_is_a_running_job",),
     ),
     Row(
         "P02",
@@ -164,8 +164,8 @@ PAYLOADS = (
             ),
         ),
         (
-            "tests/dialect/test_tasks.py::test_unknown_fields_are_kept",
-            "tests/dialect/test_fuzz.py::test_no_json_breaks_the_reader",
+            "tests/gateway/test_answer_shapes.py::test_unknown_fields_are_kept",
+            "tests/gateway/test_answer_fuzz.py::test_no_json_breaks_the_reader",
         ),
     ),
     Row(
@@ -235,8 +235,8 @@ PAYLOADS = (
         "the earliest is followed, the others are named; where the answer does not say whose they "
         "are, none is taken",
         shown_by=(
-            "tests/dialect/test_tasks.py::test_two_jobs_under_one_id_are_both_reported",
-            "tests/dialect/test_tasks.py::test_a_list_that_does_not_say_which_job_is_ours_is_not_guessed_at",
+            "tests/gateway/test_answer_shapes.py::test_two_jobs_under_one_id_are_both_reported",
+            "tests/gateway/test_answer_shapes.py::test_a_list_that_does_not_say_which_job_is_ours_is_not_guessed_at",
         ),
     ),
     Row(

@@ -14,7 +14,7 @@ AGAIN: Final = f"{CRASH}test_the_same_program_run_again_does_not_pay_again"
 
 HERE: Final = "tests/faults/test_elsewhere.py::"
 
-JOURNAL: Final = "tests/journal/test_journal.py::"
+JOURNAL: Final = "tests/jobs/test_journal.py::"
 
 PROCESS = (
     Row(
@@ -185,7 +185,7 @@ CALLERS = (
         "C",
         "ids only are read from it; the gateway is asked; no address in it is fetched",
         (),
-        ("tests/callbacks/test_callbacks.py::test_a_forged_callback_only_makes_us_look",),
+        ("tests/gateway/test_callbacks.py::test_a_forged_callback_only_makes_us_look",),
     ),
     Row(
         "X08",
@@ -193,7 +193,7 @@ CALLERS = (
         "C",
         "a repeated one is marked; the look-up decides",
         (),
-        ("tests/callbacks/test_callbacks.py::test_a_repeated_callback_is_marked",),
+        ("tests/gateway/test_callbacks.py::test_a_repeated_callback_is_marked",),
     ),
     Row(
         "X09",
@@ -201,7 +201,7 @@ CALLERS = (
         "C",
         "`CallbackRefused`, with the status to answer",
         (),
-        ("tests/callbacks/test_callbacks.py::test_what_is_no_callback_is_refused",),
+        ("tests/gateway/test_callbacks.py::test_what_is_no_callback_is_refused",),
     ),
     Row(
         "X10",
@@ -209,7 +209,7 @@ CALLERS = (
         "R",
         "refused; no address is taken from it",
         (),
-        ("tests/journal/test_tokens.py::test_what_is_no_token_of_ours_is_refused",),
+        ("tests/gateway/test_job_id.py::test_what_is_no_token_of_ours_is_refused",),
     ),
     Row(
         "X11",
@@ -217,7 +217,7 @@ CALLERS = (
         "all",
         "bounded creates and questions, no two clients aligned",
         (),
-        ("tests/flow/test_wait.py::test_gaps_grow_to_a_cap_and_are_jittered_downwards",),
+        ("tests/jobs/test_wait.py::test_gaps_grow_to_a_cap_and_are_jittered_downwards",),
     ),
     Row(
         "X12",
@@ -225,6 +225,6 @@ CALLERS = (
         "S",
         "waits, in flat memory, up to the caller's deadline",
         (),
-        ("tests/flow/test_submit.py::test_a_full_account_is_waited_for_until_the_deadline_only",),
+        ("tests/jobs/test_submit.py::test_a_full_account_is_waited_for_until_the_deadline_only",),
     ),
 )
