@@ -18,11 +18,11 @@ from ..errors import MissingExtra
 if TYPE_CHECKING:
     from .exchange import Exchange
     from .jobs import Clock, Job
-    from .server import Sandbox
+    from .sandbox import Sandbox
 
 __all__ = ["Clock", "Exchange", "Job", "Sandbox", "faults"]
 
-_HOMES = {"Sandbox": "server", "Clock": "jobs", "Job": "jobs", "Exchange": "exchange"}
+_HOMES = {"Sandbox": "sandbox", "Clock": "jobs", "Job": "jobs", "Exchange": "exchange"}
 
 
 def __getattr__(name: str) -> Any:

@@ -10,22 +10,20 @@ import base64
 import hashlib
 import heapq
 import hmac
-import http.client
 import itertools
 import json
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from attrs import frozen
 
-from .pictures import is_loopback
+from .loopback import CallError, LocalAddress
 
 if TYPE_CHECKING:
     from .jobs import Clock, Job
 
-__all__ = ["Callback", "Messenger", "sign"]
+__all__ = ["Callback", "CallbackSender", "sign"]
 
 _TIMEOUT = 5.0
 
@@ -66,7 +64,7 @@ def sign(secret: str, message_id: str, timestamp: int, body: bytes) -> dict[str,
     }
 
 
-class Messenger:
+class CallbackSender:
     """Sends callbacks when they are due, from a thread of its own that starts with the first.
 
     Args:
@@ -74,6 +72,9 @@ class Messenger:
         base_url: Gives what the results' addresses begin with.
         wall: Gives the time of day for signatures.
         secret: Signs the callbacks, if given.
+
+    Raises:
+        ValueError: When the secret is not base64.
     """
 
     def __init__(
@@ -87,26 +88,33 @@ class Messenger:
         self._clock = clock
         self._base_url = base_url
         self._wall = wall
+        if secret is not None:
+            sign(
+                secret, "", 0, b""
+            )  # a secret that is not base64 is refused now, not in the thread
         self._secret = secret
-        self._due: list[tuple[float, int, Job]] = []
+        self._due: list[tuple[float, int, Job, LocalAddress]] = []
         self._order = itertools.count()
         self._change = threading.Condition()
         self._closed = False
         self._thread: threading.Thread | None = None
 
     def follow(self, job: Job) -> None:
-        """Tell of this job's changes, if it has an address on this machine for that."""
+        """Tell of this job's changes, if its ``callback_url`` is an address on this machine."""
         url = job.order.callback_url
         if url is None:
             return
-        parts = urlsplit(url)
-        if parts.scheme != "http" or not is_loopback(parts.hostname):
-            refused = Callback(url, job.task_id, "submitted", "not sent: only loopback is called")
-            self.sent.append(refused)
+        try:
+            address = LocalAddress.of(url)
+            refusal = "not sent: only this machine is called"
+        except ValueError as error:
+            address, refusal = None, f"not sent: this is not an address: {error}"
+        if address is None:
+            self.sent.append(Callback(url, job.task_id, "submitted", refusal))
             return
         with self._change:
             for moment in (job.created, job.starts, job.ends):
-                heapq.heappush(self._due, (moment, next(self._order), job))
+                heapq.heappush(self._due, (moment, next(self._order), job, address))
             self._change.notify()
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="sandbox-callbacks")
@@ -129,13 +137,13 @@ class Messenger:
         while (item := self._next()) is not None:
             self._send(*item)
 
-    def _next(self) -> tuple[float, Job] | None:
+    def _next(self) -> tuple[float, Job, LocalAddress] | None:
         """Wait for the next callback that is due; ``None`` when it is time to stop."""
         with self._change:
             while not self._closed:
                 if self._due and self._due[0][0] <= self._clock.now():
-                    moment, _, job = heapq.heappop(self._due)
-                    return moment, job
+                    moment, _, job, address = heapq.heappop(self._due)
+                    return moment, job, address
                 self._change.wait(self._patience())
             return None
 
@@ -143,28 +151,20 @@ class Messenger:
         """Real seconds until something is due; ``None`` when only a change can bring it."""
         if not self._due or self._clock.speed == 0:
             return None
-        return max(0.001, (self._due[0][0] - self._clock.now()) / self._clock.speed)
+        wait = (self._due[0][0] - self._clock.now()) / self._clock.speed
+        return min(max(0.001, wait), threading.TIMEOUT_MAX)
 
-    def _send(self, moment: float, job: Job) -> None:
+    def _send(self, moment: float, job: Job, address: LocalAddress) -> None:
         data = job.describe(moment, self._base_url())
         body = json.dumps(data).encode()
         headers = {"Content-Type": "application/json"}
         if self._secret is not None:
             message_id = f"{job.task_id}-{data['task_status']}"
             headers |= sign(self._secret, message_id, int(self._wall()), body)
+        outcome: int | str
+        try:
+            outcome, _ = address.call("POST", body, headers, timeout=_TIMEOUT)
+        except CallError as error:
+            outcome = f"not delivered: {error}"
         url = job.order.callback_url or ""
-        outcome = _post(url, body, headers)
         self.sent.append(Callback(url, job.task_id, data["task_status"], outcome))
-
-
-def _post(url: str, body: bytes, headers: dict[str, str]) -> int | str:
-    parts = urlsplit(url)
-    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    connection = http.client.HTTPConnection(parts.netloc.rpartition("@")[2], timeout=_TIMEOUT)
-    try:
-        connection.request("POST", target, body, headers)
-        return connection.getresponse().status
-    except (OSError, http.client.HTTPException) as error:
-        return f"not delivered: {error}"
-    finally:
-        connection.close()

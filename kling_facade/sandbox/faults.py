@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from attrs import define, evolve
 
 from .answers import RefusedError
-from .jobs import slower
+from .jobs import TOO_MANY_JOBS, slower
 
 if TYPE_CHECKING:
     from .jobs import Job, Jobs
@@ -42,7 +42,7 @@ Call: TypeAlias = Literal["create", "look-up", "list", "file"]
 
 _MESSAGES = {
     1302: "Requests are too fast: the rate limit is exceeded",
-    1303: "parallel task over resource pack limit",
+    1303: TOO_MANY_JOBS,
     1102: "Account balance not enough",
     5000: "Internal error",
     5001: "The service is under maintenance",
@@ -56,6 +56,9 @@ class Fault:
 
     def before(self, call: Call, jobs: Jobs) -> None:
         """Called before a request is worked on; raises `RefusedError` to refuse it."""
+
+    def admit(self, jobs: Jobs) -> None:
+        """Called right before a job is made, one at a time; raises `RefusedError` to refuse it."""
 
     def change(self, job: Job) -> Job:
         """Called with each new job; returns it, or another life for it."""
@@ -156,13 +159,15 @@ def throttle(
 class _ConcurrencyLimit(Fault):
     limit: int
 
-    def before(self, call: Call, jobs: Jobs) -> None:
-        if call == "create" and jobs.unfinished() >= self.limit:
-            raise RefusedError(1303, _MESSAGES[1303])
+    def admit(self, jobs: Jobs) -> None:
+        if jobs.unfinished() >= self.limit:
+            raise RefusedError(1303, TOO_MANY_JOBS)
 
 
 def concurrency_limit(limit: int) -> Fault:
-    """Refuse a create with 1303 while this many jobs are unfinished, as a resource pack does.
+    """Refuse a create with 1303 while this many jobs are unfinished, whatever their models.
+
+    ``Sandbox(slots=...)`` counts as an account does: the jobs of each model by themselves.
 
     Args:
         limit: How many jobs may run at once.

@@ -26,7 +26,7 @@ from .pictures import Folder, Picture
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["SHORT_SIDE", "Film", "Stroke", "Studio", "shoot"]
+__all__ = ["SHORT_SIDE", "Film", "FilmMaker", "Stroke", "shoot"]
 
 SHORT_SIDE: Final = {"std": 720, "pro": 1080, "4k": 2160}
 """Pixels of a film's shorter side by mode (VD1 early 2026, VD5 2026-04)."""
@@ -213,7 +213,7 @@ def _sound(seconds: float, tones: int) -> Iterable[av.AudioFrame]:
         yield frame
 
 
-class Studio:
+class FilmMaker:
     """Makes films in the background, each one once.
 
     Args:

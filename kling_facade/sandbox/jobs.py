@@ -19,7 +19,7 @@ from attrs import evolve, field, frozen
 from .answers import RefusedError
 from .order import Order
 
-__all__ = ["RESULT_LIFE", "TYPICAL", "Clock", "Job", "Jobs", "Status"]
+__all__ = ["RESULT_LIFE", "TOO_MANY_JOBS", "TYPICAL", "Clock", "Job", "Jobs", "Status"]
 
 Status: TypeAlias = Literal["submitted", "processing", "succeed", "failed"]
 
@@ -28,6 +28,9 @@ TYPICAL: Final = 164.0
 
 RESULT_LIFE: Final = 30 * 24 * 3600.0
 """Seconds that Kling keeps a result (VD1 early 2026)."""
+
+TOO_MANY_JOBS: Final = "parallel task over resource pack limit"
+"""What Kling says with code 1303 (VD4 live 2026-09-20)."""
 
 _FIRST_ID: Final = 812_000_000_000_000_000  # as long as the vendor's
 
@@ -154,11 +157,15 @@ class Jobs:
         clock: The sandbox's time.
         seed: The same seed gives the same durations in the same order.
         typical: Average seconds of a job.
+        slots: How many unfinished jobs of one model there may be; ``None`` for any number.
     """
 
-    def __init__(self, clock: Clock, seed: int = 0, typical: float = TYPICAL) -> None:
+    def __init__(
+        self, clock: Clock, seed: int = 0, typical: float = TYPICAL, slots: int | None = None
+    ) -> None:
         self._clock = clock
         self._typical = typical
+        self._slots = slots
         self._random = random.Random(seed)  # noqa: S311 - variety, not secrecy
         self._lock = threading.Lock()
         self._by_id: dict[str, Job] = {}
@@ -172,20 +179,31 @@ class Jobs:
         """The jobs, the first accepted first."""
         return iter(list(self._by_id.values()))
 
-    def accept(self, order: Order, change: Callable[[Job], Job] = lambda job: job) -> Job:
+    def accept(
+        self,
+        order: Order,
+        admit: Callable[[], None] = lambda: None,
+        change: Callable[[Job], Job] = lambda job: job,
+    ) -> Job:
         """Make a job of an order.
 
         Args:
             order: What was asked for.
+            admit: Raises `RefusedError` when there may not be another job; for faults.
             change: Has the last word on the job's life; for faults.
 
         Raises:
-            RefusedError: With code 1201 when the external id is taken (VD4 live 2026-09-20).
+            RefusedError: With code 1201 when the external id is taken (VD4 live 2026-09-20), with
+                1303 when no slot is free.
         """
         external = order.external_task_id
+        # One create at a time is counted and made: two can't both take the last slot.
         with self._lock:
             if external is not None and external in self._by_external:
                 raise RefusedError(1201, f"External_task_id {external} already exists")
+            admit()
+            if self._slots is not None and self.unfinished(order.model) >= self._slots:
+                raise RefusedError(1303, TOO_MANY_JOBS)
             job = change(self._new(order))
             self._by_id[job.task_id] = job
             self._by_token[job.token] = job.task_id
@@ -223,10 +241,14 @@ class Jobs:
         latest = list(reversed(self._by_id.values()))
         return latest[(number - 1) * size : number * size]
 
-    def unfinished(self) -> int:
-        """How many jobs hold a slot now."""
+    def unfinished(self, model: str | None = None) -> int:
+        """How many jobs hold a slot now: from their create to their end.
+
+        Args:
+            model: Count the jobs of this model only.
+        """
         now = self._clock.now()
-        return sum(job.ends > now for job in self)
+        return sum(job.ends > now and model in (None, job.order.model) for job in self)
 
 
 def slower(job: Job, factor: float) -> Job:

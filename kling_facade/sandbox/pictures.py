@@ -5,9 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-import http.client
 import io
-import ipaddress
 import shutil
 import tempfile
 import warnings
@@ -15,17 +13,18 @@ import weakref
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 from attrs import frozen
 from PIL import Image, ImageDraw, ImageFont, ImageOps, UnidentifiedImageError
 
 from .answers import RefusedError
+from .loopback import CallError, LocalAddress
 
 if TYPE_CHECKING:
     from PIL.Image import Image as Bitmap
 
-__all__ = ["Folder", "Picture", "Pictures", "is_loopback"]
+__all__ = ["Folder", "Picture", "Pictures"]
 
 _LARGEST: Final = 64 * 1024 * 1024
 _TIMEOUT: Final = 30.0
@@ -39,7 +38,7 @@ class Picture:
     Attributes:
         digest: Tells pictures apart: SHA-256 of the file, or of the address of one that is drawn.
         path: The file, or ``None`` when a stand-in is drawn.
-        size: Width and height as it is looked at (EXIF applied); ``None`` when it is no picture.
+        size: Width and height, upright (EXIF applied); ``None`` when it is not a picture.
         byte_count: Size of the file.
         caption: What a stand-in says.
     """
@@ -117,12 +116,16 @@ class Pictures:
         except (binascii.Error, ValueError):
             raise RefusedError(1201, f"{name}: File is not in a valid base64 format") from None
 
-    def _by_address(self, name: str, address: str) -> Picture:
-        parts = urlsplit(address)
-        if parts.scheme == "http" and is_loopback(parts.hostname):
-            return self._keep(_fetch(name, parts))
-        digest = hashlib.sha256(address.encode()).hexdigest()
-        return Picture(digest, None, _DRAWN_SIZE, caption=parts.path.rpartition("/")[2])
+    def _by_address(self, name: str, url: str) -> Picture:
+        try:
+            address = LocalAddress.of(url)
+        except ValueError as error:
+            raise RefusedError(1201, f"{name}: this is not an address: {error}") from None
+        if address is not None:
+            return self._keep(_fetch(name, address))
+        digest = hashlib.sha256(url.encode("utf-8", "surrogatepass")).hexdigest()
+        file_name = urlsplit(url).path.rpartition("/")[2]
+        return Picture(digest, None, _DRAWN_SIZE, caption=file_name[:60])
 
     def _keep(self, content: bytes) -> Picture:
         digest = hashlib.sha256(content).hexdigest()
@@ -134,10 +137,10 @@ class Pictures:
 
 
 def _size(content: bytes) -> tuple[int, int] | None:
-    """Width and height of a JPEG or PNG as it is looked at; ``None`` for all else.
+    """Width and height of a JPEG or PNG, upright; ``None`` for everything else.
 
-    It is decoded to its end, for a picture may be cut short; but not one whose header promises more
-    pixels than a machine should unpack.
+    The picture is decoded to its end, because it may be cut short; one whose header promises more
+    pixels than a machine should unpack is not decoded at all.
     """
     try:
         with warnings.catch_warnings():
@@ -159,32 +162,14 @@ def _size(content: bytes) -> tuple[int, int] | None:
     return (height, width) if turned else (width, height)
 
 
-def is_loopback(host: str | None) -> bool:
-    """Whether a host is this machine, told by its name alone: nothing is looked up."""
-    if host == "localhost":
-        return True
+def _fetch(name: str, address: LocalAddress) -> bytes:
+    """Get a file from this machine."""
     try:
-        return ipaddress.ip_address(host or "").is_loopback
-    except ValueError:
-        return False
-
-
-def _fetch(name: str, address: SplitResult) -> bytes:
-    """Get a file from this machine. Redirects are not followed: they could lead elsewhere."""
-    target = address.path or "/"
-    if address.query:
-        target += f"?{address.query}"
-    connection = http.client.HTTPConnection(address.netloc.rpartition("@")[2], timeout=_TIMEOUT)
-    try:
-        connection.request("GET", target)
-        answer = connection.getresponse()
-        content = answer.read(_LARGEST + 1)
-    except (OSError, http.client.HTTPException) as error:
+        status, content = address.call("GET", timeout=_TIMEOUT, most=_LARGEST + 1)
+    except CallError as error:
         raise RefusedError(1201, f"{name}: the address can't be read: {error}") from None
-    finally:
-        connection.close()
-    if answer.status != 200 or len(content) > _LARGEST:
-        raise RefusedError(1201, f"{name}: the address can't be read: HTTP {answer.status}")
+    if status != 200 or len(content) > _LARGEST:
+        raise RefusedError(1201, f"{name}: the address can't be read: HTTP {status}")
     return content
 
 

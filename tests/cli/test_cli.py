@@ -11,6 +11,7 @@ import av
 import pytest
 
 from kling_facade.cli import commands as cli
+from kling_facade.cli.progress import ProgressLine
 from kling_facade.errors import OutcomeUnknown
 from kling_facade.gateway.task import State, Task
 from kling_facade.jobs.effects import Progress
@@ -235,7 +236,7 @@ def test_progress_is_one_line_on_a_terminal_and_news_elsewhere() -> None:
     steps = [Progress(task, 1.0, 1), Progress(task, 2.0, 2), Progress(task, 3.0, 3, "no answer")]
     terminal, plain = Terminal(), io.StringIO()
     for stream in (terminal, plain):
-        line = cli.ProgressLine(stream)
+        line = ProgressLine(stream)
         for step in steps:
             line(step)
         line.say("downloading")

@@ -114,4 +114,4 @@ def test_without_pyjwt_the_command_is_named(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_keys_are_not_shown() -> None:
     """Neither the sandbox nor what it is made of prints a secret."""
-    assert SECRET not in repr(Sandbox(access_key="AK", secret_key=SECRET)._desk.keys)
+    assert SECRET not in repr(Sandbox(access_key="AK", secret_key=SECRET)._backend.keys)

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from kling_facade.sandbox import Sandbox
-from kling_facade.sandbox.pictures import is_loopback
+from kling_facade.sandbox.loopback import is_loopback
 from tests.sandbox.conftest import PATH, Opener, create, film, finished, picture, png
 
 
@@ -95,7 +95,7 @@ def test_eager_films_are_made_before_they_are_fetched(opened: Opener) -> None:
     sandbox, api = opened(eager=True)
     api.post(PATH, json=create())
     (job,) = sandbox.jobs
-    assert sandbox._studio.film(job.order.film).result(30).stat().st_size > 1000
+    assert sandbox._films.film(job.order.film).result(30).stat().st_size > 1000
 
 
 def test_filming_does_not_hold_up_other_calls(opened: Opener) -> None:
@@ -104,7 +104,7 @@ def test_filming_does_not_hold_up_other_calls(opened: Opener) -> None:
     api.post(PATH, json=create())
     (job,) = sandbox.jobs
     assert api.get(PATH, timeout=2).status_code == 200
-    assert not sandbox._studio.film(job.order.film).done()
+    assert not sandbox._films.film(job.order.film).done()
 
 
 @pytest.mark.parametrize(

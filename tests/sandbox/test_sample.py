@@ -13,12 +13,12 @@ from PIL import Image, ImageDraw
 from kling_facade.sandbox import sample
 
 
-def test_it_is_the_same_each_time_and_everywhere() -> None:
-    """Drawn from code, without chance."""
-    once = sample.landscape()
-    sample._painting.cache_clear()
-    assert np.array_equal(np.asarray(once), np.asarray(sample.landscape()))
-    assert once.size == sample.SIZE == (1280, 720)
+def test_the_decoded_picture_can_be_drawn_on() -> None:
+    """Each caller gets a picture of its own: what one draws, another does not see."""
+    drawn_on = sample.landscape()
+    drawn_on.paste((0, 0, 0), (0, 0, *drawn_on.size))
+    assert sample.landscape().getextrema() != drawn_on.getextrema()
+    assert drawn_on.size == sample.SIZE == (1280, 720)
 
 
 def test_it_suits_kling() -> None:

@@ -34,9 +34,9 @@ def test_nothing_is_left_when_it_closes() -> None:
         with httpx.Client(base_url=sandbox.base_url, headers=HEADERS, trust_env=False) as api:
             url = finished(sandbox, api)["task_result"]["videos"][0]["url"]
             api.get(url)
-            sandbox._studio._short_side = 1080
+            sandbox._films._short_side = 1080
             api.post(PATH, json=create(duration="15", model_name="kling-v3"))
-            sandbox._studio.film(sandbox.jobs[-1].order.film)
+            sandbox._films.film(sandbox.jobs[-1].order.film)
         folder = sandbox._folder.path
         assert folder.exists()
     assert not folder.exists()

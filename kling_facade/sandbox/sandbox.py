@@ -1,32 +1,23 @@
-"""The sandbox as a server: one thread, one free port on loopback, one temporary folder."""
+"""The sandbox: one server, one account, one clock, one temporary folder."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import os
-import socket
-import threading
 import time
 from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
-import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
-
-from .app import MAX_BODY, Desk, Recorder, application
+from .app import MAX_BODY, Backend, application
 from .auth import Keys
-from .callbacks import Callback, Messenger
+from .callbacks import Callback, CallbackSender
 from .exchange import Exchange
 from .faults import Fault
-from .film import Studio
+from .film import FilmMaker
+from .http_server import HttpServer
 from .jobs import TYPICAL, Clock, Job, Jobs
 from .pictures import Folder, Pictures
 
 __all__ = ["Sandbox"]
-
-_HOST = "127.0.0.1"
 
 
 class Sandbox:
@@ -43,6 +34,9 @@ class Sandbox:
         short_side: Shorter side of the films in pixels. Left out, it is 720 for ``std`` and 1080
             for ``pro``; tests run faster with 120.
         typical: Average seconds of a job, in the sandbox's time.
+        slots: How many jobs of one model the account may run at once, as a resource pack allows: a
+            create beyond that is refused with 1303, until a job ends (VD4 2026-09-20). Left out,
+            there is no bound.
         seed: The same seed gives the same durations in the same order.
         eager: Begin filming with the create. Left out, filming begins with the first fetch.
         mark: Whether a small "sandbox" stands in the corner of the films.
@@ -78,6 +72,7 @@ class Sandbox:
         fps: int = 24,
         short_side: int | None = None,
         typical: float = TYPICAL,
+        slots: int | None = None,
         seed: int = 0,
         eager: bool = False,
         mark: bool = True,
@@ -89,26 +84,30 @@ class Sandbox:
     ) -> None:
         if fps < 1 or (short_side is not None and short_side < 2):
             raise ValueError(f"fps must be 1 or more, short_side 2 or more: {fps}, {short_side}")
+        if not 0 <= port <= 65535:
+            raise ValueError(f"port must be from 0 to 65535, not {port}")
+        if slots is not None and slots < 1:
+            raise ValueError(f"slots must be 1 or more, not {slots}")
         self.api_key = api_key
         self.faults: list[Fault] = list(faults)
         self.clock: Clock = clock or Clock(speed)
         self._port = port
-        self._jobs = Jobs(self.clock, seed, typical)
-        self._messenger = Messenger(self.clock, lambda: self.base_url, wall, webhook_secret)
+        self._jobs = Jobs(self.clock, seed, typical, slots)
+        self._callbacks = CallbackSender(self.clock, lambda: self.base_url, wall, webhook_secret)
         self._folder = Folder()
-        self._studio = Studio(self._folder, fps=fps, short_side=short_side, mark=mark)
-        self._desk = Desk(
+        self._films = FilmMaker(self._folder, fps=fps, short_side=short_side, mark=mark)
+        self._backend = Backend(
             keys=Keys(api_key, access_key, secret_key, wall),
             clock=self.clock,
             jobs=self._jobs,
             pictures=Pictures(self._folder),
-            studio=self._studio,
-            messenger=self._messenger,
+            films=self._films,
+            callbacks=self._callbacks,
             faults=self.faults,
             eager=eager,
             max_body=max_body,
         )
-        self._server: _Server | None = None
+        self._server: HttpServer | None = None
         self._closed = False
 
     def __enter__(self) -> Self:
@@ -135,9 +134,8 @@ class Sandbox:
         """
         if self._server is not None or self._closed:
             raise RuntimeError("this sandbox was started before: make a new one")
-        listener = _listen(self._port)
-        self._desk.base_url = f"http://{_HOST}:{listener.getsockname()[1]}"
-        self._server = _Server(self._desk, listener)
+        self._server = HttpServer(application(self._backend), self._backend.log, self._port)
+        self._backend.base_url = self._server.base_url
         self._server.start()
         return self
 
@@ -146,8 +144,8 @@ class Sandbox:
         if self._running and self._server is not None:
             self._server.stop()
         self._closed = True
-        self._messenger.close()
-        self._studio.close()
+        self._callbacks.close()
+        self._films.close()
         self._folder.close()
 
     @property
@@ -157,7 +155,7 @@ class Sandbox:
     @property
     def base_url(self) -> str:
         """Address without a path, such as ``http://127.0.0.1:50123``; empty before the start."""
-        return self._desk.base_url
+        return self._backend.base_url
 
     @property
     def sample_url(self) -> str:
@@ -177,12 +175,12 @@ class Sandbox:
     @property
     def requests(self) -> list[Exchange]:
         """Every HTTP exchange so far, in the order of the answers."""
-        return list(self._desk.log)
+        return list(self._backend.log)
 
     @property
     def callbacks(self) -> list[Callback]:
         """Every callback so far, sent or left out."""
-        return list(self._messenger.sent)
+        return list(self._callbacks.sent)
 
     def advance(self, seconds: float) -> None:
         """Let time pass in the sandbox at once.
@@ -191,92 +189,4 @@ class Sandbox:
             ValueError: When ``seconds`` is negative.
         """
         self.clock.advance(seconds)
-        self._messenger.wake()
-
-
-def _listen(port: int) -> socket.socket:
-    # asyncio turns Nagle's algorithm off only where the protocol is named; with it on, every
-    # answer would wait 40 ms for the acknowledgement of its header.
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        if os.name == "posix":  # elsewhere the option would let two programs share the port
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((_HOST, port))
-        listener.listen(128)
-    except OSError:
-        listener.close()
-        raise
-    return listener
-
-
-class _Uvicorn(uvicorn.Server):
-    """Uvicorn that stops when it is told to, not at its next look."""
-
-    _told: asyncio.Event
-    _loop: asyncio.AbstractEventLoop | None = None
-
-    async def main_loop(self) -> None:
-        """Tick ten times a second, as the base class does."""
-        self._told, self._loop = asyncio.Event(), asyncio.get_running_loop()
-        counter = 0
-        while not await self.on_tick(counter):
-            counter += 1
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._told.wait(), 0.1)
-
-    def wake_and_exit(self) -> None:
-        """Stop; from any thread."""
-        self.should_exit = True
-        if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._told.set)
-
-
-class _Server:
-    """Uvicorn in a thread of its own."""
-
-    def __init__(self, desk: Desk, listener: socket.socket) -> None:
-        self._listener = listener
-        self._connections: dict[tuple[str, int], asyncio.BaseTransport] = {}
-        config = uvicorn.Config(
-            Recorder(application(desk), desk.log, self._drop),
-            http=self._protocol(),
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            proxy_headers=False,
-            timeout_graceful_shutdown=1,
-        )
-        self._server = _Uvicorn(config)
-        self._thread = threading.Thread(
-            target=self._server.run, args=([listener],), name="sandbox", daemon=True
-        )
-
-    def start(self) -> None:
-        self._thread.start()
-        while not self._server.started and self._thread.is_alive():
-            time.sleep(0.002)
-
-    def stop(self) -> None:
-        self._server.wake_and_exit()
-        self._thread.join()
-        self._listener.close()
-
-    def _protocol(self) -> type[H11Protocol]:
-        """HTTP/1.1 that knows its open connections, so that one can be dropped unanswered."""
-        connections = self._connections
-
-        class Protocol(H11Protocol):
-            def connection_made(self, transport: Any) -> None:
-                self._peer = transport.get_extra_info("peername")[:2]
-                connections[self._peer] = transport
-                super().connection_made(transport)
-
-            def connection_lost(self, exc: Exception | None) -> None:
-                connections.pop(self._peer, None)
-                super().connection_lost(exc)
-
-        return Protocol
-
-    def _drop(self, peer: tuple[str, int]) -> None:
-        self._connections[peer].close()  # what was written before still leaves
+        self._callbacks.wake()

@@ -1,0 +1,178 @@
+"""The options that describe a request, and the request they make."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from ..errors import InvalidRequest
+
+if TYPE_CHECKING:
+    import argparse
+
+    from ..builders.camera import CameraMove
+    from ..builders.motion import MotionBrush
+    from ..builders.pictures.picture import Picture
+    from ..requests.image_to_video import ImageToVideo
+    from ..rules.catalog import Catalog
+
+__all__ = ["add_request_options", "camera_move", "catalog_in_use", "fitted", "read_request"]
+
+Say: TypeAlias = "Callable[[str], None]"
+
+
+def add_request_options(parser: argparse.ArgumentParser) -> None:
+    """Add the picture and everything that can be said about the film.
+
+    No option names a limit of its own: the catalogue in use decides when the request is checked.
+    """
+    parser.add_argument("image", help="the picture: a JPEG or PNG file, or an http(s) address")
+    film = parser.add_argument_group("the film")
+    film.add_argument("--prompt", default="", metavar="TEXT", help="what happens")
+    film.add_argument("--negative-prompt", default="", metavar="TEXT", help="what must not be seen")
+    film.add_argument("--model", metavar="NAME", help="which model films (default: kling-v2-6)")
+    film.add_argument("--mode", default="std", metavar="MODE", help="std, pro, ... (default: std)")
+    film.add_argument(
+        "--duration",
+        type=int,
+        default=5,
+        metavar="SECONDS",
+        help="length of the film; 'kling check' says what the model takes (default: 5)",
+    )
+    film.add_argument("--cfg-scale", type=float, metavar="0..1", help="closeness to the prompt")
+    film.add_argument("--image-tail", metavar="IMAGE", help="the picture the film ends on")
+    film.add_argument(
+        "--camera",
+        metavar="MOVE:STRENGTH",
+        help="a camera move such as zoom-in:4, truck-left:8, forward-up; 'help' lists them",
+    )
+    film.add_argument(
+        "--hold", action="append", default=[], metavar="MASK", help="hold still what is white there"
+    )
+    film.add_argument(
+        "--move",
+        action="append",
+        default=[],
+        metavar="MASK=PATH",
+        help="move what is white there along an SVG path: --move car.png='M 100 500 L 900 480'",
+    )
+    film.add_argument("--sound", action="store_true", default=None, help="with sound")
+    film.add_argument(
+        "--voice", action="append", default=[], metavar="ID", help="voice for <<<voice_1>>>, ..."
+    )
+    rules = parser.add_argument_group("rules")
+    rules.add_argument(
+        "--fit", action="store_true", help="turn, scale and convert the picture as needed; says how"
+    )
+    rules.add_argument(
+        "--allow", action="append", default=[], metavar="RULE", help="let a capability rule through"
+    )
+    rules.add_argument(
+        "--catalog", metavar="TOML", help="what models can and cost, laid over the bundled table"
+    )
+    rules.add_argument("--external-task-id", metavar="ID", help="your own id of the job")
+    rules.add_argument(
+        "--callback-url", metavar="URL", help="is told of each change of the job's state"
+    )
+
+
+def catalog_in_use(options: argparse.Namespace) -> Catalog | None:
+    """The catalogue that ``--catalog`` names, or ``None`` for the bundled one.
+
+    Raises:
+        InvalidRequest: The file can't be read or is not a catalogue.
+    """
+    if not options.catalog:
+        return None
+    from ..rules.catalog import Catalog
+
+    return Catalog.load(options.catalog)
+
+
+def read_request(options: argparse.Namespace, say: Say) -> ImageToVideo:
+    """Make the request that the options describe.
+
+    Args:
+        options: The parsed command line.
+        say: Is told what ``--fit`` did to a picture.
+
+    Raises:
+        InvalidRequest: An option can't be read.
+    """
+    from ..requests.image_to_video import ImageToVideo
+
+    model: dict[str, Any] = {"model": options.model} if options.model else {}
+    picture = _picture(options.image, options.fit, say)
+    tail = _picture(options.image_tail, options.fit, say) if options.image_tail else None
+    return ImageToVideo(
+        picture,
+        **model,
+        prompt=options.prompt,
+        negative_prompt=options.negative_prompt,
+        mode=options.mode,
+        duration=options.duration,
+        cfg_scale=options.cfg_scale,
+        image_tail=tail,
+        camera=camera_move(options.camera),
+        motion_brush=_brush(picture, options.hold, options.move),
+        voices=options.voice,
+        sound=options.sound,
+        allow=options.allow,
+        external_task_id=options.external_task_id,
+        callback_url=options.callback_url,
+    )
+
+
+def _picture(source: str, fit: bool, say: Say) -> Picture:
+    from ..builders.pictures.picture import Picture
+
+    picture = Picture.of(source)
+    return fitted(picture, say) if fit and picture.url is None else picture
+
+
+def fitted(picture: str | Picture, say: Say) -> Picture:
+    """A picture that Kling takes; ``say`` is told of each change that this needed.
+
+    Raises:
+        InvalidRequest: The picture can't be read or is too large.
+    """
+    from ..builders.pictures.fit import fit
+
+    result = fit(picture)
+    for step in result.steps:
+        say(f"fit: {step}")
+    return result.picture
+
+
+def camera_move(text: str | None) -> CameraMove | None:
+    """The camera move that a text such as ``zoom-in:4`` names; ``None`` for no text.
+
+    Raises:
+        InvalidRequest: There is no such move; the hint names the nearest one and lists all.
+    """
+    if text is None:
+        return None
+    from ..builders import camera
+
+    return camera.parse(text)
+
+
+def _brush(picture: Picture, holds: Sequence[str], moves: Sequence[str]) -> MotionBrush | None:
+    if not holds and not moves:
+        return None
+    from ..builders import paths, regions
+    from ..builders.motion import MotionBrush
+
+    brush = MotionBrush.over(picture)
+    for mask in holds:
+        brush = brush.hold(regions.painted(mask, name=Path(mask).stem))
+    for item in moves:
+        mask, separator, drawing = item.partition("=")
+        if not separator:
+            raise InvalidRequest(
+                f"--move {item!r} has no path", hint="--move car.png='M 100 500 L 900 480'"
+            )
+        region = regions.painted(mask, name=Path(mask).stem)
+        brush = brush.move(region, along=paths.svg(drawing))
+    return brush
