@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
 
+from ..gateway.strict_json import parse_json
 from .answers import RefusedError, refuse, succeed
 from .checks import check
 from .order import order
@@ -247,9 +248,12 @@ async def _body(request: Request, limit: int) -> bytes:
 
 def _parse(content: bytes) -> dict[str, Any]:
     try:
-        body = json.loads(content)
-    except (ValueError, RecursionError):
-        raise RefusedError(1200, "Failed to resolve the request body: it is not JSON") from None
+        body = parse_json(content)
+        if b"\\ud" in content.lower():
+            # JSON can hold half of a surrogate pair; no answer could repeat such a text.
+            json.dumps(body, ensure_ascii=False).encode()
+    except ValueError as error:
+        raise RefusedError(1200, f"Failed to resolve the request body: {error}") from None
     if not isinstance(body, dict):
         raise RefusedError(1200, "Failed to resolve the request body: it is not a JSON object")
     return body

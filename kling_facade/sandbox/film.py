@@ -110,12 +110,18 @@ class Film:
         moving = [
             MovingRegion(
                 stroke.mask.open_mask().resize(size),
-                tuple((x, size[1] - 1 - y) for x, y in stroke.points),
+                tuple(_near(size, x, size[1] - 1 - y) for x, y in stroke.points),
             )
             for stroke in self.strokes
         ]
         held = self.held.open_mask().resize(size) if self.held else None
         return Brush(size, held, tuple(moving))
+
+
+def _near(size: tuple[int, int], x: int, y: int) -> tuple[int, int]:
+    """A point, drawn no further than ten frames outside: no source says how far a path may lead."""
+    width, height = size
+    return min(x, 11 * width), max(y, -10 * height)
 
 
 def shoot(
