@@ -19,13 +19,13 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property, partial
 from io import BytesIO
-from typing import Any, TypeAlias
+from typing import Any
 
 from attrs import evolve, field, frozen
 
 from ..errors import InvalidRequest
 from . import paths, regions
-from .geometry.points import Point
+from .geometry.points import Point, Size
 from .geometry.simplify import Pixel
 from .pictures.base64_text import Base64Text
 from .pictures.picture import Picture, PictureSource
@@ -33,8 +33,6 @@ from .regions import Region, Remote
 from .trajectory import Start, lay
 
 __all__ = ["MotionBrush", "Move", "flip"]
-
-Size: TypeAlias = tuple[int, int]
 
 
 def flip(point: Pixel, height: int) -> Pixel:

@@ -21,12 +21,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
-from typing import Final, TypeAlias
+from typing import Final
 
 from attrs import field, frozen
 
 from ..errors import InvalidRequest
-from .geometry.points import Columns, Point, columns, scaled
+from .geometry.points import Columns, Point, Size, columns, scaled
 
 __all__ = [
     "Path",
@@ -41,7 +41,6 @@ __all__ = [
     "svg",
 ]
 
-Size: TypeAlias = tuple[int, int]
 
 MAX_POINTS: Final = 77
 """The most points of a trajectory (VD1 2026; stated for videos of five seconds)."""

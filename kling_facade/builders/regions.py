@@ -6,6 +6,7 @@
     regions.painted("mask.png")                     white is selected
     regions.opaque("logo.png")                      what is not transparent
     car = body | wheels - window                    union, difference (and & for what both have)
+    ~car                                            all but the car
 
 Coordinates are pixels from the top left, as every picture tool has them: ``(0, 0)`` is the first
 pixel. A pixel belongs to a region when its coordinates lie inside the outline or on it. With
@@ -16,17 +17,20 @@ A region does not know its picture; `MotionBrush` does. What lies outside the pi
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, cast
-
-from attrs import evolve, field, frozen
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, cast
 
 from ..errors import InvalidRequest
+from .geometry.arrays import ArrayLike, grey_values, is_array
 from .geometry.bitmap import Bitmap
-from .geometry.points import Columns, Point, columns, scaled
-from .geometry.rasterize import FillRule, ellipse_spans, polygon_spans
+from .geometry.points import Point, Size, columns
+from .geometry.rasterize import FillRule
 from .pictures.picture import Picture, PictureSource, need_pillow
+from .remarks import (
+    about_mask,
+    why_nothing_is_painted,
+)
+from .shapes import Box, Combined, Ellipse, Painted, Polygon, Region, Remote
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -47,218 +51,6 @@ __all__ = [
     "polygon",
     "remote",
 ]
-
-Size: TypeAlias = tuple[int, int]
-Drawing: TypeAlias = tuple[Bitmap, tuple[str, ...]]
-"""A region's pixels, and remarks about them."""
-
-
-def _short(points: tuple[Point, ...]) -> str:
-    """Few points in full, many by their number."""
-    return repr(points) if len(points) <= 6 else f"<{len(points)} points>"
-
-
-def _columns(points: Iterable[Point]) -> Columns:
-    xs, ys = zip(*points, strict=True)
-    return list(xs), list(ys)
-
-
-class ArrayLike(Protocol):
-    """A two-dimensional array that tells its memory's shape: numpy's interface, without numpy."""
-
-    @property
-    def __array_interface__(self) -> dict[str, Any]: ...
-
-
-@frozen(kw_only=True)
-class Region:
-    """A part of a picture. Made by the functions of this module.
-
-    Attributes:
-        name: What messages call it.
-    """
-
-    name: str = ""
-    _drawn: dict[Size, Drawing] = field(factory=dict, init=False, repr=False, eq=False)
-
-    def bitmap(self, size: Size) -> Bitmap:
-        """Its pixels in a picture of a size. Drawn once.
-
-        Raises:
-            InvalidRequest: It can't be drawn at this size.
-        """
-        return self._drawing(size)[0]
-
-    def mask(self, size: Size) -> Image:
-        """Its pixels as a Pillow image of mode ``L``: 255 where selected, 0 elsewhere.
-
-        Raises:
-            MissingExtra: Pillow is not installed.
-        """
-        return self.bitmap(size).image()
-
-    def advice(self, size: Size) -> list[str]:
-        """What a person may want to know about it, in a picture of a size, each a sentence."""
-        return list(self._drawing(size)[1])
-
-    def _drawing(self, size: Size) -> Drawing:
-        if size not in self._drawn:
-            self._drawn[size] = self._draw(size)
-        return self._drawn[size]
-
-    def _draw(self, size: Size) -> Drawing:
-        raise NotImplementedError
-
-    def named(self, name: str) -> Region:
-        """The same region under a name."""
-        return evolve(self, name=name)
-
-    def __or__(self, other: Region) -> Region:
-        return Combined("|", self, other, name=self.name or other.name)
-
-    def __and__(self, other: Region) -> Region:
-        return Combined("&", self, other, name=self.name)
-
-    def __sub__(self, other: Region) -> Region:
-        return Combined("-", self, other, name=self.name)
-
-
-@frozen
-class Polygon(Region):
-    """The inside of a closed outline.
-
-    Attributes:
-        points: The corners; the last is joined to the first.
-        relative: Whether they are fractions of the picture.
-        fill: What is inside where the outline crosses itself.
-    """
-
-    points: tuple[Point, ...] = field(repr=_short)
-    relative: bool = field(default=False, kw_only=True)
-    fill: FillRule = field(default="evenodd", kw_only=True)
-
-    def _draw(self, size: Size) -> Drawing:
-        corners = scaled(_columns(self.points), size, self.relative)
-        spans, crosses = polygon_spans(corners, size[1], self.fill)
-        effect = (
-            "parts covered twice are left out, and fill='nonzero' fills them"
-            if self.fill == "evenodd"
-            else "everything inside is filled"
-        )
-        advice = f"Its outline crosses itself: {effect}. Were two corners swapped?"
-        return Bitmap.from_spans(size, spans), (advice,) if crosses else ()
-
-
-@frozen
-class Box(Region):
-    """An upright rectangle, edges included.
-
-    Attributes:
-        left: First column.
-        top: First row.
-        right: Last column.
-        bottom: Last row.
-        relative: Whether they are fractions of the picture.
-    """
-
-    left: float
-    top: float
-    right: float
-    bottom: float
-    relative: bool = field(default=False, kw_only=True)
-
-    def _draw(self, size: Size) -> Drawing:
-        sides = [self.left, self.right], [self.top, self.bottom]
-        (left, right), (top, bottom) = scaled(sides, size, self.relative)
-        rows = range(max(math.ceil(top), 0), min(math.floor(bottom), size[1] - 1) + 1)
-        spans = ((y, math.ceil(left), math.floor(right)) for y in rows)
-        return Bitmap.from_spans(size, spans), ()
-
-
-@frozen
-class Ellipse(Region):
-    """An upright ellipse, edge included.
-
-    Attributes:
-        centre: Its centre.
-        radii: Half its width and half its height.
-        relative: Whether all are fractions of the picture, each of its own side.
-    """
-
-    centre: Point
-    radii: Point
-    relative: bool = field(default=False, kw_only=True)
-
-    def _draw(self, size: Size) -> Drawing:
-        (cx, rx), (cy, ry) = scaled(_columns((self.centre, self.radii)), size, self.relative)
-        return Bitmap.from_spans(size, ellipse_spans((cx, cy), (rx, ry), size[1])), ()
-
-
-@frozen
-class Painted(Region):
-    """A mask that was painted elsewhere. Its size must be the picture's.
-
-    Attributes:
-        pixels: The mask.
-        origin: Where it comes from, for messages.
-    """
-
-    pixels: Bitmap
-    origin: str
-
-    def _draw(self, size: Size) -> Drawing:
-        if self.pixels.size != tuple(size):
-            raise InvalidRequest(
-                f"{self.name or 'the region'}: the mask {self.origin} is "
-                f"{_sides(self.pixels.size)}, the picture {_sides(size)}",
-                hint="Paint it at the picture's size (as displayed), or scale it with nearest "
-                "neighbour.",
-            )
-        return self.pixels, ()
-
-
-@frozen
-class Remote(Region):
-    """A mask at an address. Kling fetches it; here nobody knows what is in it.
-
-    Attributes:
-        url: Its address.
-    """
-
-    url: str
-
-    def _draw(self, size: Size) -> Drawing:
-        raise InvalidRequest(
-            f"{self.name or 'the region'}: its mask is at an address and was not fetched",
-            hint="Download it and use regions.painted(file).",
-        )
-
-
-@frozen
-class Combined(Region):
-    """Two regions put together.
-
-    Attributes:
-        operator: ``"|"`` for what either has, ``"-"`` for what only the first has, ``"&"`` for what
-            both have.
-        first: A region.
-        second: Another.
-    """
-
-    operator: str
-    first: Region
-    second: Region
-
-    def _draw(self, size: Size) -> Drawing:
-        (first, remarks), (second, more) = self.first._drawing(size), self.second._drawing(size)
-        return _OPERATORS[self.operator](first, second), (*remarks, *more)
-
-
-_OPERATORS: Final[dict[str, Callable[[Bitmap, Bitmap], Bitmap]]] = {
-    "|": Bitmap.__or__,
-    "-": Bitmap.__sub__,
-    "&": Bitmap.__and__,
-}
 
 
 def box(
@@ -362,18 +154,34 @@ def painted(mask: PictureSource | ArrayLike, *, threshold: int = 128, name: str 
         MissingExtra: It is a picture and Pillow is not installed.
     """
     _check_threshold(threshold)
-    if hasattr(mask, "__array_interface__") and not hasattr(mask, "getexif"):
-        from .geometry.arrays import bitmap_of
-
-        return Painted(bitmap_of(cast("ArrayLike", mask), threshold), "array", name=name)
+    if is_array(mask):
+        size, grey = grey_values(cast("ArrayLike", mask))
+        return _painted(size, grey, None, threshold, "array", name)
     picture = Picture.of(cast("PictureSource", mask))
     image = _opened(picture)
-    if "A" in image.getbands() or "transparency" in image.info:
+    alpha = None
+    if _has_alpha(image):
         # Transparent parts of a mask are not painted, whatever colour lies under them.
         rgba = image.convert("RGBA")
-        image = rgba.convert("L")
-        image.paste(0, mask=rgba.getchannel("A").point(lambda value: 255 * (value < 128)))
-    return Painted(_thresholded(image.convert("L"), threshold), picture.label, name=name)
+        image, cover = rgba.convert("L"), rgba.getchannel("A")
+        image.paste(0, mask=cover.point(lambda value: 255 * (value < 128)))
+        alpha = cover.tobytes()
+    grey = image.convert("L").tobytes()
+    return _painted(image.size, grey, alpha, threshold, picture.label, name)
+
+
+def _painted(
+    size: Size, grey: bytes, alpha: bytes | None, threshold: int, origin: str, name: str
+) -> Painted:
+    """A mask from its grey values, with what is odd about them."""
+    pixels = Bitmap.from_bytes(size, grey, threshold)
+    source = "mask" if origin == "array" else repr(origin)
+    reason = "" if pixels.count else why_nothing_is_painted(grey, alpha, threshold, source)
+    return Painted(pixels, origin, about_mask(grey, alpha, source), reason, name=name)
+
+
+def _has_alpha(image: Image) -> bool:
+    return "A" in image.getbands() or "transparency" in image.info
 
 
 def opaque(picture: PictureSource, *, threshold: int = 128, name: str = "") -> Region:
@@ -391,13 +199,15 @@ def opaque(picture: PictureSource, *, threshold: int = 128, name: str = "") -> R
     _check_threshold(threshold)
     source = Picture.of(picture)
     image = _opened(source)
-    if "A" not in image.getbands() and "transparency" not in image.info:
+    if not _has_alpha(image):
         raise InvalidRequest(
             f"{source.label} has no transparency",
             hint="For a mask in black and white use painted().",
         )
     alpha = image.convert("RGBA").getchannel("A")
-    return Painted(_thresholded(alpha, threshold), source.label, name=name)
+    pixels = Bitmap.from_bytes(alpha.size, alpha.tobytes(), threshold)
+    reason = "" if pixels.count else "It is transparent all over: nothing of it is opaque."
+    return Painted(pixels, source.label, (), reason, name=name)
 
 
 def remote(url: str, *, name: str = "") -> Region:
@@ -429,13 +239,5 @@ def _opened(picture: Picture) -> Image:
     return decoded(picture)
 
 
-def _thresholded(grey: Image, threshold: int) -> Bitmap:
-    return Bitmap.from_bytes(grey.size, grey.tobytes(), threshold)
-
-
 def _called(shape: str, name: str) -> str:
     return f"the {shape} {name!r}" if name else f"the {shape}"
-
-
-def _sides(size: Size) -> str:
-    return f"{size[0]}x{size[1]}"

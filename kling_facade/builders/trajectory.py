@@ -9,13 +9,12 @@ from typing import Final, Literal, TypeAlias
 from attrs import frozen
 
 from .geometry.bitmap import Bitmap
-from .geometry.points import Point
+from .geometry.points import Point, Size
 from .geometry.simplify import Pixel, Stroke, simplify
 from .paths import FLATNESS, MAX_POINTS, Path
 
 __all__ = ["LaidPath", "Start", "lay"]
 
-Size: TypeAlias = tuple[int, int]
 Start: TypeAlias = Literal["region", "as drawn"]
 
 _SLACK: Final = 1.0

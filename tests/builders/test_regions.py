@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import math
+import sys
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from PIL import Image
 
 from kling_facade import regions
 from kling_facade.builders.regions import Region
-from kling_facade.errors import InvalidRequest
+from kling_facade.errors import InvalidRequest, MissingExtra
 
 SIZE = (64, 48)
 COLUMNS, ROWS = np.meshgrid(np.arange(SIZE[0]), np.arange(SIZE[1]))
@@ -212,32 +213,92 @@ def test_a_painted_array_is_taken_pixel_by_pixel(kind: str) -> None:
     assert (array(regions.painted(given)) == PAINTED).all()
 
 
-class Foreign:
-    """An array of another library: only the interface, by address or as bytes."""
+class Interfaced:
+    """An array of another library that describes its memory and nothing else."""
 
-    def __init__(self, array: Any, *, as_bytes: bool) -> None:
-        self._array = np.ascontiguousarray(array)
-        interface = dict(self._array.__array_interface__)
-        if as_bytes:
-            interface["data"] = self._array.tobytes()
-        self.__array_interface__ = {**interface, "strides": None}
+    def __init__(self, data: Any, **more: Any) -> None:
+        described = {"shape": PAINTED.shape, "typestr": "|b1", "version": 3, "data": data}
+        self.__array_interface__ = {**described, **more}
 
 
-@pytest.mark.parametrize("as_bytes", [True, False])
-def test_the_array_interface_is_enough(as_bytes: bool) -> None:
-    """An array that is not numpy's needs no more than its interface."""
-    assert (array(regions.painted(Foreign(PAINTED, as_bytes=as_bytes))) == PAINTED).all()
+class Tensor:
+    """A tensor as torch has it: it makes numpy's array of itself, or says why it can't."""
+
+    def __init__(self, values: Any, fault: str = "") -> None:
+        self._values, self._fault = values, fault
+
+    def __array__(self) -> Any:
+        if self._fault:
+            raise TypeError(self._fault)
+        return self._values
 
 
-class Opaque:
-    """An array whose memory can't be read."""
+class Capsule:
+    """An array that is handed over by DLPack alone."""
 
-    __array_interface__: ClassVar[dict[str, Any]] = {
-        "shape": (4, 4),
-        "typestr": "|u1",
-        "strides": (8, 2),
-        "data": None,
-    }
+    def __init__(self, values: Any) -> None:
+        self.__dlpack__ = values.__dlpack__
+        self.__dlpack_device__ = values.__dlpack_device__
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        Interfaced(PAINTED.tobytes()),
+        Interfaced(bytearray(PAINTED.tobytes())),
+        Interfaced(np.asfortranarray(PAINTED).tobytes(order="A"), strides=(1, SIZE[1])),
+        Tensor(PAINTED),
+        Tensor(PAINTED[None]),
+        Capsule(PAINTED * np.uint8(255)),
+        PAINTED[None, None],
+        PAINTED[..., None],
+    ],
+    ids=["bytes", "bytearray", "strides", "tensor", "one mask", "DLPack", "batch", "one channel"],
+)
+def test_arrays_of_other_libraries_are_read(given: Any) -> None:
+    """torch, JAX and old array packages hand their pixels over, each in its own way."""
+    assert (array(regions.painted(given)) == PAINTED).all()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"data": (16, False)},  # an address that is nobody's
+        {"data": (0, False)},
+        {"data": None},
+        {"data": b"too short"},
+        {"shape": (10**6, 10**6)},
+        {"shape": (-1, 5)},
+        {"shape": "4x4"},
+        {"strides": (10**9, 1)},
+        {"strides": (-64, 1)},
+        {"offset": 10**9},
+        {"typestr": "|V8"},
+        {"typestr": "nonsense"},
+        {"typestr": None},
+    ],
+    ids=str,
+)
+def test_a_wrong_array_interface_is_refused(wrong: dict[str, Any]) -> None:
+    """Whatever it claims, no memory is read that is not the object's own."""
+    given: Any = Interfaced(**{"data": PAINTED.tobytes(), **wrong})
+    with pytest.raises(InvalidRequest, match="mask"):
+        regions.painted(given)
+
+
+def test_an_array_that_refuses_says_why() -> None:
+    """A tensor on a graphics card says so itself; the hint has the cure."""
+    with pytest.raises(InvalidRequest, match=r"can't convert cuda:0[\s\S]*\.cpu\(\)"):
+        regions.painted(Tensor(None, "can't convert cuda:0 device type tensor to numpy"))
+
+
+def test_without_numpy_an_array_is_answered_with_the_command(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Only somebody who has an array needs numpy."""
+    monkeypatch.setitem(sys.modules, "numpy", None)
+    with pytest.raises(MissingExtra, match="pip install numpy"):
+        regions.painted(Interfaced(PAINTED.tobytes()))
 
 
 @pytest.mark.parametrize(
@@ -248,7 +309,9 @@ class Opaque:
         (np.ones((4, 4)), "up to 1"),
         (np.full((4, 4), 1000), "up to 1000"),
         (np.full((4, 4), "x"), "type '<U1'"),
-        (Opaque(), "can't be read"),
+        (np.full((4, 4), np.nan), "from nan"),
+        (np.linspace(-9, 9, 16).reshape(4, 4), "array > 0"),
+        (np.ones((3, 4, 4), bool), "take one: masks"),
     ],
 )
 def test_an_array_that_is_no_mask_is_refused(given: Any, message: str) -> None:

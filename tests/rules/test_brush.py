@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from kling_facade import paths, regions
 from kling_facade.builders.motion import MotionBrush, Move
@@ -16,6 +17,15 @@ from .asking import errors, found, request
 SIZE = (640, 480)
 CAR = regions.box(200, 200, 300, 260, name="car")
 ACROSS = paths.line(by=(200, 0))
+
+ROUND = np.hypot(*np.ogrid[-240:240, -320:320]) < 100
+
+
+def layer(paint: tuple[int, int, int, int], below: tuple[int, int, int, int] = (0, 0, 0, 0)) -> Any:
+    """A layer of one colour with a round spot of another in its middle."""
+    image = Image.new("RGBA", SIZE, below)
+    image.paste(paint, (0, 0), Image.fromarray(ROUND))
+    return image
 
 
 def asked(brush: MotionBrush, **options: Any) -> Any:
@@ -37,19 +47,98 @@ def test_a_good_brush_is_sent_with_a_word_about_colours() -> None:
 @pytest.mark.parametrize(
     ("region", "words"),
     [
-        (regions.box(900, 10, 950, 20, name="car"), "lies outside"),
-        (CAR - regions.box(0, 0, 639, 479), "nothing is left"),
-        (CAR & regions.box(0, 0, 10, 10), "has no pixels"),
-        (regions.painted(np.zeros((480, 640), bool), name="car"), "has no pixels"),
+        (regions.box(900, 10, 950, 20, name="car"), "right of the picture, with x from 900 to 950"),
+        (regions.ellipse((-90, 990), 20, name="car"), "left of and below the picture"),
+        (CAR - regions.box(0, 0, 639, 479), "what is taken out covers all of it"),
+        (CAR & regions.box(0, 0, 10, 10), "no pixel in common"),
+        (CAR & regions.box(900, 0, 910, 10), "right of the picture"),
+        (regions.box(900, 0, 910, 9, name="car") | regions.box(950, 0, 960, 9), "right of"),
+        (regions.box(0.2, 0.2, 0.8, 0.8, name="car"), "write relative=True"),
+        (regions.box(20, 20, 80, 80, relative=True, name="car"), "Leave relative=True out"),
+        (regions.box(20.2, 20.2, 20.8, 20.8, name="car"), "thinner than a pixel"),
+        (regions.painted(np.zeros((480, 640), bool), name="car"), "black all over"),
+        (regions.painted(ROUND.astype(np.uint8), name="car"), "threshold=1"),
+        (regions.painted(Image.fromarray(ROUND.astype(np.uint8)), name="car"), "threshold=1"),
+        (regions.painted(ROUND.astype(np.int64) * 3, name="car"), "labels == 3"),
+        (regions.painted(layer((200, 0, 0, 255)), name="car"), "regions.opaque"),
+        (regions.painted(layer((0, 0, 0, 0)), name="car"), "transparent all over"),
+        (regions.opaque(layer((0, 0, 0, 0)), name="car"), "transparent all over"),
     ],
 )
 def test_a_region_without_pixels_is_refused_by_its_name(region: Any, words: str) -> None:
-    """Outside the picture, or with nothing left of it."""
+    """Where it lies instead, or what makes it empty, and what to write."""
     for made in (brush(region, paths.line((5, 5), (300, 5))), MotionBrush.over(SIZE).hold(region)):
         problem = found(asked(made))["region-empty"]
         assert problem.is_error
         assert "'car'" in problem.message
         assert words in problem.message
+
+
+def scenery() -> Any:
+    """A picture with all shades of grey, as a photograph has them."""
+    return Image.fromarray(np.add.outer(np.arange(480), np.arange(640)).astype(np.uint8))
+
+
+def cut_out() -> Any:
+    """A photograph from which an editor's user erased a round part."""
+    image = scenery().convert("RGBA")
+    image.putalpha(Image.fromarray(~ROUND))
+    return image
+
+
+SPOT = np.zeros((480, 640), bool)
+SPOT[100:103, 100:103] = True
+
+
+@pytest.mark.parametrize(
+    ("rule", "good", "odd", "words"),
+    [
+        ("mask-grey", ROUND, scenery(), "% of its pixels are in between"),
+        ("mask-grey", layer((255,) * 4), np.asarray(scenery()), "not black and white: 8"),
+        ("mask-erased", layer((255,) * 4), cut_out(), "~regions.opaque('Pillow image')"),
+        ("mask-inverted", ROUND, ~ROUND, "moves 90 % of the picture, and 100 % of its edge"),
+        ("mask-inverted", ROUND, layer((0, 0, 0, 0), (255,) * 4), "Is the mask inverted?"),
+        ("region-whole", ROUND, np.ones((480, 640), bool), "moves 100 % of the picture"),
+        ("region-small", ROUND, SPOT, "only 9 pixels, 0.1 % of the picture"),
+    ],
+)
+def test_a_mask_that_is_no_mask_is_told_with_figures(
+    rule: str, good: Any, odd: Any, words: str
+) -> None:
+    """The photograph itself, an erased layer, an inverted mask, one of everything, of nothing."""
+    assert rule not in found(asked(brush(regions.painted(good))))
+    problem = found(asked(brush(regions.painted(odd, name="fox"))))[rule]
+    assert problem.severity == "advice"
+    assert "moving region 1 'fox'" in problem.message
+    assert words in problem.message
+
+
+def test_all_but_the_subject_may_hold_still() -> None:
+    """For what holds, an inverted mask is how one frees the subject; all of the picture is told."""
+    around = MotionBrush.over(SIZE).hold(regions.painted(~ROUND))
+    assert "mask-inverted" not in found(asked(around))
+    full = MotionBrush.over(SIZE).hold(regions.box(0, 0, 1, 1, relative=True))
+    assert "holds 100 %" in found(asked(full))["region-whole"].message
+
+
+def test_pixels_that_are_held_and_moved_are_counted() -> None:
+    """Also those that move two ways; what is held twice is just held."""
+    held = regions.box(250, 0, 639, 479, name="street")
+    told = found(asked(brush().hold(held).hold(regions.box(260, 0, 300, 20))))["region-overlap"]
+    assert "'street' and moving region 1 'car' share 3111 pixels" in told.message
+    assert (np.asarray(CAR.mask(SIZE)) & np.asarray(held.mask(SIZE)) > 0).sum() == 3111
+    twice = brush().move(regions.box(290, 250, 400, 300), along=ACROSS)
+    assert "share 121 pixels" in found(asked(twice))["region-overlap"].message
+    assert "region-overlap" not in found(asked(brush().hold(held - CAR)))
+
+
+def test_fractions_without_relative_are_told_although_they_cover_a_pixel() -> None:
+    """box(0, 0, 1, 1) is four pixels in the corner; with relative=True it is the picture."""
+    told = found(asked(brush(regions.box(0, 0, 1, 1))))
+    assert "write relative=True" in told["region-fractions"].message
+    assert "only 4 pixels" in told["region-small"].message
+    whole = found(asked(brush(regions.box(0, 0, 1, 1, relative=True))))
+    assert "region-fractions" not in whole
 
 
 def test_a_region_that_crosses_itself_is_advised_on_by_its_name() -> None:

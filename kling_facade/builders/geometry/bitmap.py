@@ -11,14 +11,11 @@ import struct
 import zlib
 from collections.abc import Iterable
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from attrs import field, frozen
 
 from ...errors import InvalidRequest
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
 
 __all__ = ["Bitmap", "Span"]
 
@@ -83,11 +80,6 @@ class Bitmap:
         rows = {y: int(digits[y * width : (y + 1) * width], 2) for y in range(height)}
         return cls.from_rows(size, rows)
 
-    @classmethod
-    def from_image(cls, image: Image) -> Bitmap:
-        """Take a Pillow image of mode ``1``."""
-        return cls(image.size, image.tobytes())
-
     @property
     def stride(self) -> int:
         """Bytes of a row."""
@@ -96,10 +88,20 @@ class Bitmap:
     @cached_property
     def count(self) -> int:
         """How many pixels are selected."""
-        return self._number.bit_count()
+        return self.number.bit_count()
 
     @cached_property
-    def _number(self) -> int:
+    def share_of_edge(self) -> float:
+        """How much of the picture's outermost pixels are selected, 0 to 1."""
+        width, height = self.size
+        inner = ((y, 1, width - 2) for y in range(1, height - 1))
+        whole = Bitmap.from_spans(self.size, ((y, 0, width - 1) for y in range(height)))
+        edge = whole - Bitmap.from_spans(self.size, inner)
+        return (self & edge).count / edge.count
+
+    @cached_property
+    def number(self) -> int:
+        """All pixels as one integer, the first in the highest bit."""
         return int.from_bytes(self.data, "big")
 
     def __contains__(self, point: tuple[int, int]) -> bool:
@@ -109,13 +111,13 @@ class Bitmap:
         return bool(self.data[y * self.stride + x // 8] & (0x80 >> x % 8))
 
     def __or__(self, other: Bitmap) -> Bitmap:
-        return self._of(self._number | self._same(other)._number)
+        return self._of(self.number | self._same(other).number)
 
     def __and__(self, other: Bitmap) -> Bitmap:
-        return self._of(self._number & self._same(other)._number)
+        return self._of(self.number & self._same(other).number)
 
     def __sub__(self, other: Bitmap) -> Bitmap:
-        return self._of(self._number & ~self._same(other)._number)
+        return self._of(self.number & ~self._same(other).number)
 
     def _same(self, other: Bitmap) -> Bitmap:
         if self.size != other.size:
@@ -177,15 +179,6 @@ class Bitmap:
         header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
         chunks = ((b"IHDR", header), (b"IDAT", packed), (b"IEND", b""))
         return _PNG + b"".join(_chunk(kind, body) for kind, body in chunks)
-
-    def image(self) -> Image:
-        """The bitmap as a Pillow image of mode ``L``: 255 where selected, 0 elsewhere."""
-        from ..pictures.picture import need_pillow
-
-        need_pillow("a mask as a picture")
-        from PIL import Image
-
-        return Image.frombytes("1", self.size, self.data).convert("L")
 
 
 def _chunk(kind: bytes, body: bytes) -> bytes:

@@ -8,9 +8,11 @@ from typing import Any, TypeAlias
 
 from ...errors import InvalidRequest
 
-__all__ = ["Columns", "Point", "columns", "scaled"]
+__all__ = ["Columns", "Point", "Size", "columns", "scaled"]
 
 Point: TypeAlias = tuple[float, float]
+Size: TypeAlias = tuple[int, int]
+"""Width and height in pixels."""
 Columns: TypeAlias = tuple[list[float], list[float]]
 """The x of all points, and the y of all points. A stroke has 100,000: columns are worked on whole.
 """
@@ -51,7 +53,7 @@ def _numbers(values: list[Any]) -> tuple[list[float], float]:
     return values, total
 
 
-def scaled(points: Columns, size: tuple[int, int], relative: bool) -> Columns:
+def scaled(points: Columns, size: Size, relative: bool) -> Columns:
     """Points in pixels: fractions 0..1 are the first to the last pixel of a side."""
     if not relative:
         return points

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from itertools import combinations
+from typing import TYPE_CHECKING, Final
 
 from ...errors import InvalidRequest
 
 if TYPE_CHECKING:
+    from ...builders.geometry.bitmap import Bitmap
     from ...builders.motion import MotionBrush, Move
-    from ...builders.regions import Region
+    from ...builders.remarks import RemarkKind
+    from ...builders.shapes import Region
     from ...builders.values import RequestValues
     from ..judge import Judge
 
 __all__ = ["check_brush"]
 
-_FIELD = "motion_brush"
+_FIELD: Final = "motion_brush"
+
+_RULE_OF: Final[dict[RemarkKind, str]] = {
+    "crossing": "region-crossing",
+    "fractions": "region-fractions",
+    "grey": "mask-grey",
+    "erased": "mask-erased",
+}
+"""The rule under which each remark of a region is told."""
 
 
 def check_brush(request: RequestValues, judge: Judge) -> None:
@@ -36,17 +48,22 @@ def check_brush(request: RequestValues, judge: Judge) -> None:
             f"{len(brush.moves)} regions move, at most {most}: {extra} is too many.",
         )
     _check_size(request, brush, judge)
-    for number, region in enumerate(brush.holds, 1):
-        _check_region(region, _called(region, f"held region {number}"), brush.size, judge)
-    for number, move in enumerate(brush.moves, 1):
-        label = _called(move.region, f"moving region {number}")
-        _check_region(move.region, label, brush.size, judge)
+    drawn = {label: pixels for label, pixels in _drawn(brush, judge) if pixels is not None}
+    _check_overlap(drawn, judge)
+    for label, move in zip(_labels(brush)[len(brush.holds) :], brush.moves, strict=True):
         _check_path(move, label, brush.size, judge)
     judge.object_(
         "brush-colour",
         _FIELD,
         "masks go out with white for selected; look at the first video closely.",
     )
+
+
+def _labels(brush: MotionBrush) -> list[str]:
+    """What messages call each region: those that hold still, then those that move."""
+    holds = [_called(region, f"held region {n}") for n, region in enumerate(brush.holds, 1)]
+    moves = [_called(move.region, f"moving region {n}") for n, move in enumerate(brush.moves, 1)]
+    return holds + moves
 
 
 def _called(region: Region, place: str) -> str:
@@ -65,25 +82,75 @@ def _check_size(request: RequestValues, brush: MotionBrush, judge: Judge) -> Non
         )
 
 
-def _check_region(region: Region, label: str, size: tuple[int, int], judge: Judge) -> None:
-    from ...builders.regions import Remote  # late: most requests have no brush
+def _drawn(brush: MotionBrush, judge: Judge) -> Iterator[tuple[str, Bitmap | None]]:
+    """Each region's pixels by its label, after they were checked; nothing for one at an address."""
+    verbs = ["holds"] * len(brush.holds) + ["moves"] * len(brush.moves)
+    regions = [*brush.holds, *(move.region for move in brush.moves)]
+    for label, verb, region in zip(_labels(brush), verbs, regions, strict=True):
+        yield label, _check_region(region, label, verb, brush.size, judge)
+
+
+def _check_region(
+    region: Region, label: str, verb: str, size: tuple[int, int], judge: Judge
+) -> Bitmap | None:
+    from ...builders.shapes import Remote  # late: most requests have no brush
 
     if isinstance(region, Remote):
-        return
+        return None
     try:
-        bitmap = region.bitmap(size)
+        bitmap, remarks = region.drawing(size)
     except InvalidRequest as error:
         judge.object_("region-unreadable", _FIELD, f"{label}: {error.message}.")
-        return
-    if not bitmap.count:
+        return None
+    if bitmap.count:
+        _check_share(bitmap, label, verb, judge)
+        for remark in remarks:
+            judge.object_(_RULE_OF[remark.kind], _FIELD, f"{label}: {remark.text}")
+    else:
         judge.object_(
             "region-empty",
             _FIELD,
-            f"{label} has no pixels in the picture ({size[0]}x{size[1]}): it lies outside, or "
-            "nothing is left of it.",
+            f"{label} has no pixels in the picture ({size[0]}x{size[1]}). {region.why_empty(size)}",
         )
-    for remark in region.advice(size):
-        judge.object_("region-crossing", _FIELD, f"{label}: {remark}")
+    return bitmap
+
+
+def _check_share(bitmap: Bitmap, label: str, verb: str, judge: Judge) -> None:
+    """How much of the picture a region covers: hardly anything, nearly all, all but the middle."""
+    from ...builders.remarks import percent
+
+    whole = bitmap.size[0] * bitmap.size[1]
+    share = bitmap.count / whole
+    shown = f"{label} {verb} {percent(bitmap.count, whole)} of the picture"
+    if share < judge.limit("region_share")[0]:
+        judge.object_(
+            "region-small",
+            _FIELD,
+            f"{label} has only {bitmap.count} pixels, {percent(bitmap.count, whole)} of the "
+            "picture. Is it stray paint?",
+        )
+    elif share > judge.limit("region_share")[1]:
+        judge.object_("region-whole", _FIELD, f"{shown}. Is it the right mask?")
+    elif verb == "moves" and share > 0.5 and bitmap.share_of_edge > judge.limit("region_edge"):
+        judge.object_(
+            "mask-inverted",
+            _FIELD,
+            f"{shown}, and {percent(bitmap.share_of_edge, 1)} of its edge. Is the mask inverted? "
+            "~region selects the rest.",
+        )
+
+
+def _check_overlap(drawn: dict[str, Bitmap], judge: Judge) -> None:
+    """Pixels that two regions claim, unless both hold still: those are united."""
+    for (one, first), (other, second) in combinations(drawn.items(), 2):
+        shared = (first & second).count
+        if shared and not other.startswith("held"):
+            judge.object_(
+                "region-overlap",
+                _FIELD,
+                f"{one} and {other} share {shared} pixels, and no source says which of them wins. "
+                "Take them out of one: region - other.",
+            )
 
 
 def _check_path(move: Move, label: str, size: tuple[int, int], judge: Judge) -> None:
