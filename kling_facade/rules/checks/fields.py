@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+from ...gateway.job_id import ID_FORM, is_id
 
 if TYPE_CHECKING:
     from ...builders.values import RequestValues
     from ..judge import Judge
 
 __all__ = ["address_fault", "check_fields"]
-
-_EXTERNAL_ID: Final = re.compile(r"[A-Za-z0-9_.~-]{1,200}")
-"""What stands in a path of an address as it is. Kling documents no form; this is the safe one."""
 
 
 def check_fields(request: RequestValues, judge: Judge) -> None:
@@ -24,12 +22,11 @@ def check_fields(request: RequestValues, judge: Judge) -> None:
     if request.callback_url and (fault := address_fault(request.callback_url)):
         judge.object_("callback-address", "callback_url", f"{fault}.")
     own_id = request.external_task_id
-    if own_id and (not _EXTERNAL_ID.fullmatch(own_id) or own_id in (".", "..")):
+    if own_id and not is_id(own_id):
         judge.object_(
             "external-id",
             "external_task_id",
-            f"{own_id[:80]!r} can't stand in an address. Use letters, digits, '-', '_', '.', '~'; "
-            "up to 200.",
+            f"{own_id[:80]!r} can't stand in an address. Use {ID_FORM}.",
         )
 
 
