@@ -23,6 +23,7 @@ class Answer:
         paid: Whether the call was a create: then an unclear answer may have made a job.
         retry_after: Seconds from ``Retry-After``, as they came.
         location: Host that a redirect points to.
+        keys: Where the caller's keys come from, for hints.
     """
 
     status: int
@@ -31,6 +32,12 @@ class Answer:
     paid: bool = False
     retry_after: float | None = None
     location: str | None = None
+    keys: str = "the API key"
+
+    @property
+    def ok(self) -> bool:
+        """Whether the status says that all went well."""
+        return 200 <= self.status < 300
 
 
 @frozen

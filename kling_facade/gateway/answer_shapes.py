@@ -1,56 +1,367 @@
 """Where a job's facts lie in an answer: any gateway's JSON becomes the contract's shape.
 
-Gateways wrap Kling's answers in their own ways, as their pages show (2026-11). `read_task` and
-`read_tasks` give the one shape that the generated models parse.
+Gateways wrap Kling's answers in their own ways, as their pages and sources show (2026-11). `FACTS`
+has a row for each fact: what the gateways call it, which of the nested objects counts, and what
+makes a value usable. `read_task` and `read_tasks` give the one shape that the generated models
+parse.
+
+What names a job and its state *is* a job, whatever code or status stands around it: the ``error``
+in it is the job's, not the call's. A paid job must never be taken for a refusal.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 
+from attrs import field, frozen
+
+from ..errors import KlingError, Rejected, TransientRead
 from .answer import Answer, kind_of, quote
-from .refusals import broken, good_payload, message_of, request_id_of
+from .job_id import is_id
+from .refusals import broken, complaint, refusal, request_id_of, unclear
+from .strict_json import parse_json
 from .task import OTHER_TASKS, State, read_time
 
-__all__ = ["read_task", "read_tasks"]
+__all__ = ["FACTS", "Fact", "read_task", "read_tasks"]
 
-_TASK_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
+log: logging.Logger = logging.getLogger("kling_facade.gateway")
+
 _LAYERS: Final = 4
+"""Objects nested under ``data`` that are looked into. Three have been seen (ezmodel)."""
+
+
+# --- the table -----------------------------------------------------------------------------------
+
+
+def _as_id(value: Any) -> str | None:
+    """An id that a request can be made of. Some gateways send numbers (P04)."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    return value if is_id(value) else None
+
+
+def _as_word(value: Any) -> str | None:
+    return value if isinstance(value, str) and value.strip() else None
+
+
+def _as_address(value: Any) -> str | None:
+    is_http = isinstance(value, str) and value.lower().startswith(("http://", "https://"))
+    return value if is_http else None
+
+
+def _as_videos(value: Any) -> list[dict[str, Any]] | None:
+    found = [dict(item) for item in value if isinstance(item, dict)] if _is_list(value) else []
+    return found or None
+
+
+def _as_is(value: Any) -> Any:
+    return value
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list)
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+@frozen
+class Fact:
+    """Where one fact of a job is found.
+
+    Attributes:
+        name: What the contract calls it.
+        places: What gateways call it. A dot leads into an object, a number into a list; a text on
+            the way is parsed as JSON. Of several in one object the first counts.
+        layer: Which of the nested objects is asked first. A gateway answers to the id that it
+            gives itself, the outermost; the vendor's own facts lie innermost.
+        read: Gives the value in the contract's type, or ``None`` for one that can't be used.
+    """
+
+    name: str
+    places: tuple[str, ...] = field(converter=_words)
+    layer: Literal["outer", "inner"]
+    read: Callable[[Any], Any]
+
+
+FACTS: Final = (
+    Fact("task_id", "task_id taskId", "outer", _as_id),
+    Fact("id", "id", "outer", _as_id),  # the job's, unless `task_id` is there; see `_id`
+    Fact("task_status", "task_status status state", "outer", _as_word),
+    Fact(
+        "external_task_id",
+        "task_info.external_task_id external_task_id task_info.external_id external_id",
+        "inner",
+        _as_word,
+    ),
+    Fact("created_at", "created_at create_time createTime submit_time created", "inner", _as_is),
+    Fact("updated_at", "updated_at update_time completeTime finish_time", "inner", _as_is),
+    Fact("final_unit_deduction", "final_unit_deduction", "inner", _as_is),
+    Fact("task_status_msg", "task_status_msg", "inner", _as_word),
+    Fact("task_status_msg", "fail_reason failMsg", "inner", _as_word),
+    Fact("videos", "task_result.videos", "inner", _as_videos),
+    # One address: video_url AceData; url New API's documentation; metadata.url its code; outputs
+    # 302.AI; output.works PiAPI; resultJson kie.ai, a JSON text; videos MuleRun, plain texts;
+    # fail_reason is where forks of New API put the address of a success.
+    Fact(
+        "url",
+        "video_url result_url url metadata.url output.video_url"
+        " output.works.0.video.resource_without_watermark output.works.0.video.resource"
+        " outputs.0.url outputs.0 videos.0.url videos.0 resultJson.resultUrls.0 fail_reason",
+        "inner",
+        _as_address,
+    ),
+)
+"""Sources: PAGE, VD1 and VD4 for the vendor's names; for the gateways' their documentation, the
+source of New API and one-hub, and clients of PiAPI, kie.ai and MuleRun (all read 2026-11)."""
+
+
+def _places(name: str) -> list[Fact]:
+    return [fact for fact in FACTS if fact.name == name]
+
+
+def _at(layer: Any, place: str) -> Any:
+    """The value at a place of one object; ``None`` where there is none."""
+    for step in place.split("."):
+        if isinstance(layer, str):
+            layer = _parsed(layer)
+        if isinstance(layer, dict):
+            layer = layer.get(step)
+        elif _is_list(layer) and step.isdigit() and int(step) < len(layer):
+            layer = layer[int(step)]
+        else:
+            return None
+    return layer
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return parse_json(text.encode())
+    except ValueError:
+        return None
+
+
+def _look(layers: list[dict[str, Any]], name: str) -> Any:
+    """The first usable value of a fact."""
+    return next((value for _, value in _all(layers, name)), None)
+
+
+def _all(layers: list[dict[str, Any]], name: str) -> Iterator[tuple[int, Any]]:
+    """Every usable value of a fact, the best first, with the number of its object."""
+    for fact in _places(name):
+        numbers = range(len(layers))
+        for number in numbers if fact.layer == "outer" else reversed(numbers):
+            for place in fact.places:
+                value = _at(layers[number], place)
+                if value is not None and (value := fact.read(value)) is not None:
+                    yield number, value
+
+
+# --- what an answer says of a job ----------------------------------------------------------------
+
+
+@frozen
+class _Found:
+    """What one part of an answer says of a job.
+
+    Attributes:
+        layers: Its nested objects, outermost first.
+        task_id: The id to use, or ``None``.
+        named: Whether it is called a task's id, and not merely ``id``.
+        unusable: An id that no request can be made of, as it came.
+        status: The gateway's word for the state, or ``None``.
+        stated: Whether the word is the job's own: it stands beside the id or within, not in an
+            envelope around it, where ``success`` means that the call went well.
+    """
+
+    layers: list[dict[str, Any]]
+    task_id: str | None
+    named: bool
+    unusable: str | None
+    status: str | None
+    stated: bool
+
+    @property
+    def is_job(self) -> bool:
+        """Whether it names a job and its state."""
+        return self.task_id is not None and self.stated
+
+    @property
+    def external_task_id(self) -> str | None:
+        value: str | None = _look(self.layers, "external_task_id")
+        return value
+
+
+def _find(payload: Any) -> _Found:
+    layers = _layers(payload)
+    words = list(_all(layers, "task_status"))
+    where, task_id, named = _id(layers, {number for number, _ in words})
+    own = [word for number, word in words if number >= where]
+    status = _telling(own) or _telling(word for _, word in words)
+    return _Found(layers, task_id, named, _unusable(layers), status, stated=bool(own))
+
+
+def _id(layers: list[dict[str, Any]], stating: set[int]) -> tuple[int, str | None, bool]:
+    """The object that names the job, the id, and whether it is called a task's id.
+
+    A mere ``id`` may be the call's. Where there are several, the one beside a state is the job's.
+    """
+    for number, value in _all(layers, "task_id"):
+        return number, value, True
+    plain = list(_all(layers, "id"))
+    beside = (found for found in plain if found[0] in stating)
+    number, value = next(beside, plain[0] if plain else (0, None))
+    return number, value, False
+
+
+def _telling(words: Iterable[str]) -> str | None:
+    """The first word whose meaning is known, else the first."""
+    heard = list(words)
+    known = (word for word in heard if State.of(word) is not State.UNKNOWN)
+    return next(known, heard[0] if heard else None)
+
+
+def _unusable(layers: list[dict[str, Any]]) -> str | None:
+    for fact in (*_places("task_id"), *_places("id")):
+        for layer in layers:
+            for place in fact.places:
+                value = _at(layer, place)
+                if value not in (None, "") and not isinstance(value, bool) and not _as_id(value):
+                    return quote(value if isinstance(value, str) else repr(value))[:128]
+    return None
+
+
+def _layers(payload: Any) -> list[dict[str, Any]]:
+    """The objects of an answer that may hold a job's facts, outermost first.
+
+    They are nested under ``data``. MuleRun keeps the job itself under ``task_info``, which then has
+    an id of its own; it counts as the outermost.
+    """
+    layers: list[dict[str, Any]] = []
+    while isinstance(payload, dict) and len(layers) < _LAYERS:
+        layers.append(payload)
+        payload = payload.get("data")
+    for layer in list(layers):
+        info = layer.get("task_info")
+        if isinstance(info, dict) and _as_id(info.get("id")):
+            return [info, *layers]
+    return layers
+
+
+# --- the readers ---------------------------------------------------------------------------------
 
 
 def read_task(answer: Answer) -> dict[str, Any]:
     """The answer to a create or a look-up as ``{code, message, request_id, data: {...}}``.
 
     Raises:
-        KlingError: The class the answer means; see the module's text.
+        KlingError: The class the answer means; see `refusals`.
     """
-    payload = good_payload(answer)
+    payload = _object(answer)
     data = payload.get("data")
-    if isinstance(data, list) and data:
-        return _envelope(
-            payload, _earliest(answer, [_task(answer, _layers(item)) for item in data])
-        )
-    if "data" in payload and not isinstance(data, dict):
-        raise broken(answer, f"'data' is {kind_of(data)}, not an object")
-    return _envelope(payload, _task(answer, _layers(payload)))
+    if _is_list(data) and data:
+        _raise_refusal(answer, payload, None)
+        return _envelope(payload, _earliest(answer, [_task(answer, _find(item)) for item in data]))
+    found = _find(payload)
+    if not (found.is_job and _may_be_job(payload, found)):
+        _raise_refusal(answer, payload, found)
+    if found.task_id is None and found.unusable is None:
+        _raise_nothing(answer, payload)
+    return _envelope(payload, _task(answer, found))
+
+
+def _raise_nothing(answer: Answer, payload: Mapping[str, Any]) -> None:
+    """Raises what a good answer means that names no job."""
+    data = payload.get("data")
+    if data and not isinstance(data, dict):
+        kept = data if answer.paid and is_id(data) else None  # New API answers so for other jobs
+        raise broken(answer, f"'data' is {kind_of(data)}, not an object", kept)
+    if not answer.paid and ("data" in payload or "code" in payload):
+        # one-hub answers with an empty job until it has asked the vendor for the first time.
+        raise TransientRead("the gateway says nothing about the job yet", hint="Ask again.")
+    raise broken(answer, "it names no job")
 
 
 def read_tasks(answer: Answer) -> dict[str, Any]:
     """The answer to a list as ``{code, message, request_id, data: [...]}``.
 
+    An entry that names no job is left out, with a note in the log. ``null`` is an empty list.
+
     Raises:
-        KlingError: The class the answer means.
+        KlingError: The class the answer means; `Rejected` when the gateway has no lists.
     """
-    payload = good_payload(answer)
-    items = next(
-        (found for layer in _layers(payload) if (found := _items(layer)) is not None), None
-    )
+    if answer.status in (404, 405, 501):
+        raise _no_lists(answer)
+    payload = _object(answer)
+    items = next((found for layer in _layers(payload) if (found := _items(layer))), None)
     if items is None:
-        raise broken(answer, f"'data' is {kind_of(payload.get('data'))}, not a list")
-    return _envelope(payload, [_task(answer, _layers(item)) for item in items])
+        _raise_refusal(answer, payload, None)
+        if "data" in payload and payload["data"] not in (None, [], {}):
+            raise broken(answer, f"'data' is {kind_of(payload['data'])}, not a list")
+    return _envelope(payload, list(_named(answer, items or [])))
+
+
+def _named(answer: Answer, items: list[Any]) -> Iterator[dict[str, Any]]:
+    for item in items:
+        try:
+            yield _task(answer, _find(item))
+        except KlingError as error:
+            log.warning("an entry of the gateway's list is left out: %s", error.message)
+
+
+def _object(answer: Answer) -> dict[str, Any]:
+    """The answer's object; raises what any other answer means."""
+    if isinstance(answer.payload, dict):
+        return answer.payload
+    if not answer.ok:
+        raise refusal(answer, {})
+    kind = kind_of(answer.payload)
+    raise broken(answer, answer.unreadable or f"the answer is {kind}, not an object")
+
+
+def _may_be_job(payload: Mapping[str, Any], found: _Found) -> bool:
+    """Whether an answer with an id and a state is a job after all and no complaint.
+
+    A mere ``id`` and the state "failed" beside a code that is known to refuse are the call's. Under
+    ``error``, such a code is the job's.
+    """
+    fails = State.of(found.status) is State.FAILED and _as_id(payload.get("id")) is not None
+    return found.named or not fails or "error" in payload or not complaint(payload).refuses
+
+
+def _raise_refusal(answer: Answer, payload: Mapping[str, Any], found: _Found | None) -> None:
+    """Raises what an answer means that is an error.
+
+    After a create, an answer with a job's id or our own in it is never one: the job may exist.
+    """
+    said = complaint(payload)
+    if answer.ok and said.code is None:
+        return
+    task_id = found.task_id if found else None
+    if task_id and not said.refuses and (answer.ok or said.code is None):
+        return  # a code that nobody knows, such as 1 or 10000, beside a job's id
+    external = found.external_task_id if found else None
+    if answer.paid and found and (task_id or found.unusable or external):
+        raise unclear(answer, said, task_id or found.unusable, external)
+    raise refusal(answer, payload)
+
+
+def _no_lists(answer: Answer) -> KlingError:
+    return Rejected(
+        "this gateway has no list of jobs",
+        hint="Keep the ids of your jobs, or give the client a journal; kling.job(id) finds one.",
+        http_status=answer.status,
+        request_id=request_id_of(answer.payload) if isinstance(answer.payload, dict) else None,
+    )
+
+
+def _items(layer: Mapping[str, Any]) -> list[Any] | None:
+    lists = (layer.get(key) for key in ("data", "items", "list", "records", "tasks"))
+    return next((value for value in lists if isinstance(value, list)), None)
 
 
 def _earliest(answer: Answer, tasks: list[dict[str, Any]]) -> dict[str, Any]:
@@ -74,140 +385,35 @@ def _envelope(payload: Mapping[str, Any], data: Any) -> dict[str, Any]:
     }
 
 
-def _layers(payload: Any) -> list[dict[str, Any]]:
-    """The nested objects under ``data``, outermost first."""
-    layers: list[dict[str, Any]] = []
-    while isinstance(payload, dict) and len(layers) < _LAYERS:
-        layers.append(payload)
-        payload = payload.get("data")
-    return layers
-
-
-def _items(layer: Mapping[str, Any]) -> list[Any] | None:
-    for key in ("data", "items", "list", "records", "tasks"):
-        value = layer.get(key)
-        if isinstance(value, list):
-            return value
-    return None
-
-
-def _task(answer: Answer, layers: list[dict[str, Any]]) -> dict[str, Any]:
+def _task(answer: Answer, found: _Found) -> dict[str, Any]:
     """The vendor's ``data`` object, put together from wherever a gateway keeps its parts."""
-    for layer in list(layers):
-        if isinstance(info := layer.get("task_info"), dict) and "id" in info:
-            layers = [*layers, info]  # MuleRun keeps the job itself under task_info
-    status = _status(layers)
-    task = dict(layers[-1]) if layers else {}
+    layers, status = found.layers, found.status
+    if found.task_id is None:
+        why = (
+            f"{found.unusable!r} can't be the id of a job" if found.unusable else "it names no job"
+        )
+        raise broken(answer, why, found.unusable)
+    task = dict(layers[-1])
     task.pop(OTHER_TASKS, None)  # ours to say, not the gateway's
+    videos = _look(layers, "videos")
+    url = _look(layers, "url") if videos is None else None
     task.update(
-        task_id=_id(answer, layers),
+        task_id=found.task_id,
         task_status=status or "",
-        task_info={"external_task_id": _external_id(layers)},
-        task_result={"videos": list(_videos(layers))},
+        task_info={"external_task_id": found.external_task_id},
+        task_result={"videos": videos or ([{"url": url}] if url else [])},
     )
+    for name in ("created_at", "updated_at", "final_unit_deduction"):
+        task[name] = _look(layers, name)
     if reason := _reason(layers, status):
         task["task_status_msg"] = reason
-    for name, keys in _ALIASES.items():
-        value = _first(layers, keys)
-        if value is not None:
-            task[name] = value
     return {key: value for key, value in task.items() if value is not None}
-
-
-_ALIASES: Final[Mapping[str, tuple[str, ...]]] = {
-    "created_at": ("created_at", "create_time", "submit_time", "created"),
-    "updated_at": ("updated_at", "update_time", "finish_time"),
-    "final_unit_deduction": ("final_unit_deduction",),
-}
-
-
-def _first(layers: list[dict[str, Any]], keys: tuple[str, ...]) -> Any:
-    """The innermost value: the vendor's own facts lie deepest."""
-    for layer in reversed(layers):
-        for key in keys:
-            if layer.get(key) is not None:
-                return layer[key]
-    return None
-
-
-def _id(answer: Answer, layers: list[dict[str, Any]]) -> str:
-    """The outermost id: the one that this gateway answers to."""
-    for keys in (("task_id", "taskId"), ("id",)):
-        for layer in layers:
-            for key in keys:
-                value = layer.get(key)
-                if value is None or isinstance(value, bool):
-                    continue
-                text = str(value) if isinstance(value, (int, str)) else ""
-                if not _TASK_ID.fullmatch(text):
-                    raise broken(answer, f"{key!r} is not an id: {quote(repr(value))[:80]}")
-                return text
-    raise broken(answer, "it names no job")
-
-
-def _status(layers: list[dict[str, Any]]) -> str | None:
-    words = [
-        layer[key]
-        for layer in layers
-        for key in ("task_status", "status", "state")
-        if isinstance(layer.get(key), str)
-    ]
-    known = (word for word in words if State.of(word) is not State.UNKNOWN)
-    return next(known, words[0] if words else None)
-
-
-def _external_id(layers: list[dict[str, Any]]) -> str | None:
-    for layer in reversed(layers):
-        info = layer.get("task_info")
-        places = ([info] if isinstance(info, dict) else []) + [layer]
-        for place in places:
-            for key in ("external_task_id", "external_id"):
-                if isinstance(place.get(key), str) and place[key]:
-                    return str(place[key])
-    return None
 
 
 def _reason(layers: list[dict[str, Any]], status: str | None) -> str | None:
     """Why a job failed; the vendor says so in ``task_status_msg`` only (new-api PR 2532)."""
     if State.of(status) is not State.FAILED:
         return None
-    for key in ("task_status_msg", "fail_reason"):
-        text = _first(layers, (key,))
-        if isinstance(text, str) and text.strip():
-            return quote(text)
-    for layer in reversed(layers):
-        if text := message_of(layer):
-            return text
-    return None
-
-
-def _videos(layers: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Results as the vendor shapes them, else the first single address a gateway gives."""
-    for layer in reversed(layers):
-        result = layer.get("task_result")
-        listed = result.get("videos") if isinstance(result, dict) else None
-        if isinstance(listed, list) and listed:
-            yield from (dict(item) for item in listed if isinstance(item, dict))
-            return
-    for layer in reversed(layers):
-        if url := _single_url(layer):
-            yield {"url": url}
-            return
-
-
-def _single_url(layer: Mapping[str, Any]) -> str | None:
-    outputs = layer.get("outputs")
-    first = outputs[0] if isinstance(outputs, list) and outputs else None
-    metadata = layer.get("metadata")
-    places = [
-        layer.get("video_url"),
-        layer.get("result_url"),
-        layer.get("url"),
-        metadata.get("url") if isinstance(metadata, dict) else None,
-        first.get("url") if isinstance(first, dict) else first,
-        layer.get("fail_reason"),  # where New API forks put the address of a success
-    ]
-    for place in places:
-        if isinstance(place, str) and re.match(r"https?://", place):
-            return place
-    return None
+    if text := _look(layers, "task_status_msg"):
+        return quote(text)
+    return next((words for layer in reversed(layers) if (words := complaint(layer).words)), None)

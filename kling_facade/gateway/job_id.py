@@ -30,12 +30,12 @@ def is_id(text: object) -> bool:
     """Whether a value can be the id of a job, the gateway's or ours.
 
     Any text that can stand in a path as one segment is: the characters that RFC 3986 (section 3.3)
-    allows there without an escape, but for ``.`` and ``..``, which lead elsewhere. Neither Kling nor
-    any gateway documents a narrower form that all of them keep to: there are digits (VD1), UUIDs,
-    ``task_...`` (New API) and names with a dot, a colon or an equals sign. The length is our bound.
+    allows there without an escape, but for ``.`` and ``..``, which lead elsewhere. Kling and the
+    gateways document no narrower form that all keep to: there are digits (VD1), UUIDs, ``task_...``
+    (New API) and names with a dot, a colon or an equals sign. The length is our bound.
 
-    Every place that asks what an id is asks here: the readers of answers and callbacks, `checked_id`
-    for what a caller gives, the rules for a request, and the tokens.
+    Every place that asks what an id is asks here: the readers of answers and callbacks,
+    `checked_id` for what a caller gives, the rules for a request, and the tokens.
     """
     return isinstance(text, str) and _PATH_SAFE.fullmatch(text) is not None
 

@@ -2,14 +2,17 @@
 
 Whether an answer is an error is decided by Kling's ``code`` first and by the HTTP status only where
 there is no code: Kling answers 429 both for "wait" (1302, 1303) and for "pay" (1100 to 1102), and
-reports a failed job with 200 and code 0.
+reports a failed job with 200 and code 0. Gateways in between wrap the vendor's answer as a JSON
+text into their own ``message``, some of them several times; the innermost code decides.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
+
+from attrs import frozen
 
 from ..errors import (
     AccountError,
@@ -26,57 +29,162 @@ from ..errors import (
     Throttled,
     TransientRead,
 )
-from .answer import Answer, kind_of, quote
+from .answer import Answer, quote
+from .strict_json import parse_json
 
-__all__ = ["broken", "good_payload", "message_of", "request_id_of"]
+__all__ = ["Complaint", "broken", "complaint", "refusal", "request_id_of", "unclear"]
 
+Meaning = tuple[type[KlingError], str]
 
-def good_payload(answer: Answer) -> dict[str, Any]:
-    """The payload of a good answer; raises what a bad one means."""
-    payload = answer.payload
-    if isinstance(payload, dict):
-        code = _code(payload)
-        if code is not None or not 200 <= answer.status < 300:
-            raise _refusal(answer, payload, code)
-        return payload
-    if not 200 <= answer.status < 300:
-        raise _refusal(answer, {}, None)
-    raise broken(answer, answer.unreadable or f"the answer is {kind_of(payload)}, not an object")
+_WRAPS: Final = 8
+"""Objects within each other that a complaint is followed into."""
+
+_GOOD_WORDS: Final = frozenset({"success", "succeed", "succeeded", "successful", "ok", "200", ""})
 
 
-_GOOD_WORDS: Final = frozenset({"success", "succeed", "succeeded", "ok", "0", "200", ""})
+# --- what an answer complains of -----------------------------------------------------------------
 
 
-def _code(payload: Mapping[str, Any]) -> int | str | None:
-    """The business code of an answer that is an error; ``None`` when it is not one."""
-    error = payload.get("error")
-    if isinstance(error, dict) or (isinstance(error, str) and error):
-        inner = error.get("code") if isinstance(error, dict) else None
-        return _as_code(inner) or _as_code(payload.get("code")) or "error"
-    if payload.get("success") is False:
-        return _as_code(payload.get("code")) or "error"
-    return _as_code(payload.get("code"))
+@frozen
+class Complaint:
+    """What an answer says has gone wrong.
+
+    Attributes:
+        code: The code that decides; ``None`` when nothing has gone wrong.
+        words: The gateway's words, fit for a message, or ``None``.
+        request_id: Its id of the call, or ``None``.
+        text: All words and codes in small letters, for what only words tell.
+    """
+
+    code: int | str | None
+    words: str | None
+    request_id: str | None
+    text: str = ""
+
+    @property
+    def refuses(self) -> bool:
+        """Whether the code is known to mean a refusal, and not merely unknown."""
+        by_status = isinstance(self.code, int) and 300 <= self.code < 600
+        return _is_known(self.code) or by_status or _by_words(self.text) is not None
+
+
+def complaint(payload: Mapping[str, Any]) -> Complaint:
+    """What an answer, or one object in it, says has gone wrong."""
+    parts = list(_parts(payload))
+    codes = [found for part in parts if (found := _as_code(part.get("code"))) is not None]
+    known = [found for found in codes if _is_known(found)]
+    # The innermost code that Kling has, for it is Kling's; else the gateway's own.
+    code: int | str | None = known[-1] if known else codes[0] if codes else None
+    texts = [text for part in parts if (text := _text_of(part)) is not None]
+    words = next((text for text in reversed(texts) if not _is_good(text)), None)
+    if code is None and (payload.get("success") is False or _is_error(payload.get("error"))):
+        code = "error"
+    elif not known and texts and words is None:
+        code = None  # a number of the gateway's own, such as 1 or 10000, with "success" beside it
+    ids = [found for part in parts if (found := request_id_of(part))]
+    told = (str(part.get(key, "")) for part in parts for key in ("code", "type"))
+    text = " ".join([*told, *texts]).lower()
+    return Complaint(code, words and quote(words), ids[-1] if ids else None, text)
+
+
+def _parts(payload: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """An object and those that its complaint is wrapped into, outermost first."""
+    part: Any = payload
+    for _ in range(_WRAPS):
+        yield part
+        part = _inner(part)
+        if part is None:
+            return
+
+
+def _inner(part: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    for key in ("error", "detail", "message", "msg", "raw_message"):
+        value = part.get(key)
+        if isinstance(value, str) and "{" in value:
+            value = _json_in(value)
+        if isinstance(value, dict) and value:
+            return value
+    return None
+
+
+def _json_in(text: str) -> Any:
+    """The object that a text has in it, perhaps after a few words; a cut one's code at least."""
+    start, end = text.index("{"), text.rfind("}") + 1
+    try:
+        return parse_json(text[start:end].encode())
+    except ValueError:
+        number = re.search(r'"code\\?"\s*:\s*\\?"?(\d{4})\b', text)
+        return {"code": int(number.group(1)), "message": text} if number else None
+
+
+def _is_error(value: Any) -> bool:
+    """Whether an ``error`` is one: an empty one, or one with a good code and no text, is none."""
+    if isinstance(value, dict):
+        told = [item for key, item in value.items() if key != "code" and item not in (None, "", 0)]
+        text = _text_of(value)
+        return _as_code(value.get("code")) is not None or not (
+            _is_good(text) if text is not None else not told
+        )
+    return not _is_good(value) if isinstance(value, str) else bool(value)
+
+
+def _is_good(text: str | None) -> bool:
+    return text is not None and text.strip().rstrip(".!").lower() in _GOOD_WORDS
+
+
+def _is_known(code: int | str | None) -> bool:
+    return isinstance(code, int) and (code in _BY_CODE or 5000 <= code < 6000)
 
 
 def _as_code(value: Any) -> int | str | None:
-    if isinstance(value, bool) or value in (None, 0, 200):
+    """A code that is not a good one. Numbers come as text too, and with zeros in front."""
+    if isinstance(value, (bool, float, list, dict)) or value is None:
         return None
-    if isinstance(value, int):
-        return value
     text = str(value).strip()
     if text.lower() in _GOOD_WORDS:
         return None
-    if re.fullmatch(r"[0-9]{1,9}", text):
-        return int(text) if int(text) not in (0, 200) else None
-    return text[:64]
+    if not re.fullmatch(r"-?[0-9]{1,9}", text):
+        return text[:64]
+    return int(text) if int(text) and not 200 <= int(text) < 300 else None
 
 
-_BY_CODE: Final[Mapping[int, tuple[type[KlingError], str]]] = {
-    1000: (AuthError, "Check the API key."),
-    1001: (AuthError, "No Authorization reached the gateway. Check the key and the base URL."),
+def _text_of(part: Mapping[str, Any]) -> str | None:
+    """What one object says in words; the reason before the title of it."""
+    for key in ("error", "message", "raw_message", "msg", "detail", "title", "description"):
+        value = part.get(key)
+        if isinstance(value, str) and value.strip():
+            return value
+        if key == "detail" and isinstance(value, list):
+            return "; ".join(map(_where_and_what, value)) or None
+    return None
+
+
+def _where_and_what(entry: Any) -> str:
+    """One entry of FastAPI's ``detail``: the place and what is wrong with it."""
+    if not isinstance(entry, dict):
+        return str(entry)
+    where = entry.get("loc")
+    place = ".".join(map(str, where)) + ": " if isinstance(where, list) else ""
+    return f"{place}{entry.get('msg') or entry.get('message') or 'is wrong'}"
+
+
+def request_id_of(payload: Mapping[str, Any]) -> str | None:
+    """The gateway's id of the call, which its support asks for."""
+    for key in ("request_id", "requestId", "trace_id"):
+        value = payload.get(key)
+        if isinstance(value, str) and value:
+            return quote(value)[:80]
+    return None
+
+
+# --- what a complaint means ----------------------------------------------------------------------
+
+_BY_CODE: Final[Mapping[int, Meaning]] = {
+    1000: (AuthError, "Check {keys}."),
+    1001: (AuthError, "No Authorization reached the gateway. Check {keys} and the base URL."),
     1002: (
         AuthError,
-        "Check KLING_API_KEY for typing errors, and that it belongs to this gateway and region.",
+        "Check {keys} for typing errors, and that the key belongs to this gateway and region.",
     ),
     1003: (AuthError, "The token is not valid yet: check this machine's clock."),
     1004: (AuthError, "The token has expired: check this machine's clock."),
@@ -99,9 +207,9 @@ _BY_CODE: Final[Mapping[int, tuple[type[KlingError], str]]] = {
 }
 """Source: the vendor's error table, VD1 and VD4 identical (2026-09-20)."""
 
-_BY_STATUS: Final[Mapping[int, tuple[type[KlingError], str]]] = {
+_BY_STATUS: Final[Mapping[int, Meaning]] = {
     400: (InvalidRequest, "Correct the request."),
-    401: (AuthError, "Check KLING_API_KEY for typing errors, and that it belongs to this gateway."),
+    401: (AuthError, "Check {keys} for typing errors, and that the key belongs to this gateway."),
     402: (AccountError, "The gateway asks for payment. Look at the account's balance."),
     407: (NotSent, "The proxy wants a user and a password. Nothing reached the gateway."),
     404: (Rejected, "Nothing answers at this path. Check the base URL and prefix."),
@@ -110,57 +218,129 @@ _BY_STATUS: Final[Mapping[int, tuple[type[KlingError], str]]] = {
     429: (Throttled, "Wait, then go on."),
 }
 
+_NO_CHANNEL: Final = re.compile(r"no available channel|no channel available|无可用渠道")
+"""What New API says when it has nobody to hand the call to: it has handed it to nobody."""
+
+_BY_WORDS: Final[tuple[tuple[re.Pattern[str], Meaning], ...]] = (
+    (
+        _NO_CHANNEL,
+        (
+            Rejected,
+            "The gateway serves this model to nobody right now, and nothing was accepted. Check "
+            "the model's name and your group there, or try again later.",
+        ),
+    ),
+    (
+        re.compile(
+            r"insufficient[_ ](user[_ ]|account[_ ])?(quota|balance|credits?|funds)"
+            r"|(balance|quota|credits?)\W+(is |are )?(not enough|insufficient|used up)"
+            r"|not enough (balance|quota|credits?)|exceeded your current quota"
+            r"|余额不足|额度不足|预扣费额度失败|额度已用尽|欠费"
+        ),
+        (AccountError, "The account has too little money left there. Top it up, then go on."),
+    ),
+    (
+        re.compile(r"upstream_load_saturated|负载已饱和|rate_limit_exceeded|too_many_requests"),
+        (Throttled, "Wait, then go on."),
+    ),
+    (
+        re.compile(r"sensitive_words_detected|content_policy_violation"),
+        (PolicyRejected, "The gateway's content check refused it. Change the prompt."),
+    ),
+)
+"""What only words tell. Sources: the source of New API and bug reports about it (2026-11), which
+answer with 403, 429, 500 or 503 alike; OpenAI's ``insufficient_quota``, which many copy."""
+
 _AMBIGUOUS_STATUSES: Final = frozenset({408, 499})
 """Answered while the request was still under way: a create may have been taken all the same."""
 
 
-def _refusal(answer: Answer, payload: Mapping[str, Any], code: int | str | None) -> KlingError:
+def refusal(answer: Answer, payload: Mapping[str, Any]) -> KlingError:
     """The error that an answer with a code, or a status outside 2xx, means."""
-    words = message_of(payload) or f"the gateway answered HTTP {answer.status}"
-    kind, hint = _classify(answer, code, words)
+    said = complaint(payload)
+    words = said.words or f"the gateway answered HTTP {answer.status}"
+    kind, hint = _classify(answer, said)
     if 300 <= answer.status < 400:
         words = f"the gateway redirects to {answer.location or 'another address'}: not followed"
     return kind(
         words,
-        hint=hint,
-        code=code,
+        hint=hint.format(keys=answer.keys),
+        code=said.code,
         http_status=answer.status,
-        request_id=request_id_of(payload),
+        request_id=said.request_id,
         retry_after=answer.retry_after,
     )
 
 
-def _classify(answer: Answer, code: int | str | None, words: str) -> tuple[type[KlingError], str]:
+def unclear(
+    answer: Answer, said: Complaint, task_id: str | None, external_task_id: str | None
+) -> KlingError:
+    """A create was refused in an answer that names a job: the job may exist all the same."""
+    return OutcomeUnknown(
+        f"the gateway refused and named a job: {said.words or f'HTTP {answer.status}'}",
+        hint="The job may have been accepted. Look it up before sending it again.",
+        code=said.code,
+        http_status=answer.status,
+        request_id=said.request_id,
+        task_id=task_id,
+        external_task_id=external_task_id,
+    )
+
+
+def broken(answer: Answer, why: str, task_id: str | None = None) -> KlingError:
+    """A 2xx that can't be read: after a create the job may exist, so that is an unknown outcome."""
+    kind: type[KlingError] = OutcomeUnknown if answer.paid else BadResponse
+    return kind(
+        f"the gateway's answer can't be read: {why}",
+        hint="Check the base URL. If it is right, the gateway or something before it is broken.",
+        http_status=answer.status,
+        task_id=task_id if answer.paid else None,  # a read's own id is known better
+    )
+
+
+def _classify(answer: Answer, said: Complaint) -> Meaning:
+    """The class and the hint: by Kling's code, then by words, then by the status."""
+    code, status = said.code, answer.status
     if code in (1201, 1203) or (isinstance(code, str) and "not_exist" in code):
-        special = _special(answer, words, missing=code == 1203 or isinstance(code, str))
+        special = _special(answer, said)
         if special:
             return special
     if isinstance(code, int) and code in _BY_CODE:
         return _BY_CODE[code]
-    if (isinstance(code, int) and 5000 <= code < 6000) or answer.status >= 500:
+    if isinstance(code, int) and 5000 <= code < 6000:
         return _unclear(answer)
-    if answer.status in _AMBIGUOUS_STATUSES:
+    if meaning := _by_words(said.text):
+        return meaning if answer.paid or meaning[0] is not Rejected else _unclear(answer)
+    if answer.ok and isinstance(code, int) and 300 <= code < 600:
+        status = code  # gateways repeat an HTTP status there (kie.ai; forks of New API)
+    return _by_status(answer, status)
+
+
+def _by_status(answer: Answer, status: int) -> Meaning:
+    if status >= 500 or status < 200 or status in _AMBIGUOUS_STATUSES:
         return _unclear(answer)
-    if answer.status == 404 and not answer.paid:
+    if status == 404 and not answer.paid:
         return (
             JobNotFound,
             "Check the id and the base URL, and that the key is of the same account.",
         )
-    if answer.status < 200:
-        return _unclear(answer)
-    if answer.status in _BY_STATUS:
-        return _BY_STATUS[answer.status]
-    if 300 <= answer.status < 400:
+    if status in _BY_STATUS:
+        return _BY_STATUS[status]
+    if 300 <= status < 400:
         return Rejected, "If the gateway has moved, set the new address as base URL yourself."
     return Rejected, "The gateway says why in its own words above."
 
 
-def _special(answer: Answer, words: str, *, missing: bool) -> tuple[type[KlingError], str] | None:
+def _by_words(text: str) -> Meaning | None:
+    return next((meaning for words, meaning in _BY_WORDS if words.search(text)), None)
+
+
+def _special(answer: Answer, said: Complaint) -> Meaning | None:
     """1201 has two meanings that only its words tell; 1203 means something else for a read."""
-    lowered = words.lower()
-    if answer.paid and "exist" in lowered and "already" in lowered:
+    missing = said.code == 1203 or isinstance(said.code, str)
+    if answer.paid and "exist" in said.text and "already" in said.text:
         return AlreadyExists, "A job with this external id was accepted before."
-    if not answer.paid and (missing or "not found" in lowered or "not exist" in lowered):
+    if not answer.paid and (missing or "not found" in said.text or "not exist" in said.text):
         return (
             JobNotFound,
             "Check the id, and that the key belongs to the account that made the job.",
@@ -168,37 +348,7 @@ def _special(answer: Answer, words: str, *, missing: bool) -> tuple[type[KlingEr
     return None
 
 
-def _unclear(answer: Answer) -> tuple[type[KlingError], str]:
+def _unclear(answer: Answer) -> Meaning:
     if answer.paid:
         return OutcomeUnknown, "The job may have been accepted. Look it up before sending it again."
     return TransientRead, "Ask again."
-
-
-def broken(answer: Answer, why: str) -> KlingError:
-    """A 2xx that can't be read: after a create the job may exist, so that is an unknown outcome."""
-    kind: type[KlingError] = OutcomeUnknown if answer.paid else BadResponse
-    return kind(
-        f"the gateway's answer can't be read: {why}",
-        hint="Check the base URL. If it is right, the gateway or something before it is broken.",
-        http_status=answer.status,
-    )
-
-
-def message_of(payload: Mapping[str, Any]) -> str | None:
-    """What an answer says in words, fit for a message of ours."""
-    for key in ("error", "message", "msg", "detail"):
-        value = payload.get(key)
-        if isinstance(value, dict):
-            value = value.get("message")
-        if isinstance(value, str) and value.strip():
-            return quote(value)
-    return None
-
-
-def request_id_of(payload: Mapping[str, Any]) -> str | None:
-    """The gateway's id of the call, which its support asks for."""
-    for key in ("request_id", "requestId", "trace_id"):
-        value = payload.get(key)
-        if isinstance(value, str) and value:
-            return quote(value)[:80]
-    return None

@@ -139,14 +139,15 @@ PAYLOADS = (
         "P09",
         "`data` is null, a list, text",
         "S P",
-        "looked up; for ever: `BadResponse`",
+        "looked up; for ever: `BadResponse`; a null says nothing yet and never ends a wait",
         (
             *(
                 Case(name=f"{phase} {data!r}", phase=phase, faults=[with_data(data)])  # type: ignore[arg-type] # a letter of Phase
                 for phase in "SP"
                 for data in ODD_DATA
             ),
-            forever("null for ever", with_data(None), e.BadResponse),
+            forever("text for ever", with_data("x"), e.BadResponse),
+            forever("null for ever", with_data(None), e.WaitTimeout, requests=80),
         ),
     ),
     Row(

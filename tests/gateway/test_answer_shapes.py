@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kling_client.models import TaskEnvelope, TaskListEnvelope
 
-from kling_facade.errors import BadResponse, KlingError, OutcomeUnknown
+from kling_facade.errors import BadResponse, KlingError, OutcomeUnknown, TransientRead
 from kling_facade.gateway.answer import Answer
 from kling_facade.gateway.answer_shapes import read_task, read_tasks
 from kling_facade.gateway.task import State, Task
@@ -203,20 +203,32 @@ def test_a_whole_number_as_id_is_taken_as_text() -> None:
     assert task({"data": {"task_id": 801}}).task_id == "801"
 
 
-@pytest.mark.parametrize("bad", ["..", "a/b", "%2e%2e", "a\r\nb", "x" * 65, "", 1.5, ["801"]])
+@pytest.mark.parametrize("bad", ["..", "a/b", "%2e%2e", "a\r\nb", "x" * 129, "a b", 1.5, ["801"]])
 def test_an_id_that_could_steer_a_request_is_refused(bad: Any) -> None:
-    """No request is ever built from it."""
-    with pytest.raises(BadResponse, match="not an id"):
+    """No request is ever built from it. After a create the error keeps it, to ask support with."""
+    with pytest.raises(BadResponse, match="can't be the id"):
         task({"data": {"task_id": bad}})
+    with pytest.raises(OutcomeUnknown) as caught:
+        read_task(Answer(200, {"data": {"task_id": bad}}, paid=True))
+    assert caught.value.task_id
 
 
-@pytest.mark.parametrize("data", [None, "text", 5, [], True])
+@pytest.mark.parametrize("data", ["text", 5, [5], True])
 def test_data_that_is_no_job_is_refused(data: Any) -> None:
     """A read says so; after a create it is an unknown outcome."""
-    with pytest.raises(BadResponse, match="'data' is"):
+    with pytest.raises(BadResponse, match=r"'data' is|names no job"):
         read_task(Answer(200, {"code": 0, "data": data}))
     with pytest.raises(OutcomeUnknown):
         read_task(Answer(200, {"code": 0, "data": data}, paid=True))
+
+
+@pytest.mark.parametrize("data", [None, [], {}, {"task_id": "", "task_status": ""}])
+def test_an_empty_job_is_asked_for_again(data: Any) -> None:
+    """one-hub knows nothing of a job before its first own question: that must not end a wait."""
+    with pytest.raises(TransientRead, match="says nothing about the job yet"):
+        read_task(Answer(200, {"code": 0, "message": "", "data": data}))
+    with pytest.raises(OutcomeUnknown):
+        read_task(Answer(200, {"code": 0, "message": "", "data": data}, paid=True))
 
 
 def test_unknown_fields_are_kept() -> None:

@@ -167,4 +167,6 @@ def test_an_error_reads_as_what_where_and_what_next() -> None:
     """The text has the facts in brackets and the hint on its own line."""
     text = str(meaning(401, {"code": 1002, "message": "api key not found", "request_id": "r1"}))
     assert text.splitlines()[0] == "api key not found [code 1002, HTTP 401, request r1]"
-    assert "KLING_API_KEY" in text.splitlines()[1]
+    assert "the API key" in text.splitlines()[1]
+    named = meaning(401, {"code": 1002}, keys="KLING_ACCESS_KEY and KLING_SECRET_KEY")
+    assert "KLING_ACCESS_KEY and KLING_SECRET_KEY" in str(named.hint)
