@@ -9,8 +9,8 @@ from . import voice as voice
 from ._version import __version__ as __version__
 from .builders import motion as motion
 from .builders.motion import MotionBrush as MotionBrush
-from .builders.pictures.fit import Fitted as Fitted
 from .builders.pictures.fit import fit as fit
+from .builders.pictures.picture import Fitted as Fitted
 from .builders.pictures.picture import Picture as Picture
 from .builders.voice import SpokenPrompt as SpokenPrompt
 from .client.batch import AsyncBatch as AsyncBatch

@@ -25,7 +25,8 @@ from .geometry.arrays import ArrayLike, grey_values, is_array
 from .geometry.bitmap import Bitmap
 from .geometry.points import Point, Size, columns
 from .geometry.rasterize import FillRule
-from .pictures.picture import Picture, PictureSource, need_pillow
+from .pictures.picture import Picture, PictureSource
+from .pictures.pillow import need_pillow
 from .remarks import (
     about_mask,
     why_nothing_is_painted,

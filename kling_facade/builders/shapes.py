@@ -15,7 +15,7 @@ from ..errors import InvalidRequest
 from .geometry.bitmap import Bitmap
 from .geometry.points import Columns, Point, Size, scaled
 from .geometry.rasterize import FillRule, ellipse_spans, polygon_spans
-from .pictures.picture import need_pillow
+from .pictures.pillow import need_pillow
 from .remarks import (
     Bounds,
     Remark,

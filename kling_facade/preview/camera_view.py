@@ -39,6 +39,8 @@ from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 from attrs import field, frozen
 
+from ..builders.geometry.points import Point, Size
+
 if TYPE_CHECKING:
     from PIL.Image import Image
 
@@ -47,7 +49,6 @@ __all__ = [
     "PRESETS",
     "CameraLike",
     "CameraPath",
-    "Point",
     "Pose",
     "View",
     "WireMove",
@@ -61,7 +62,6 @@ AXES: Final = ("horizontal", "vertical", "pan", "tilt", "roll", "zoom")
 PRESETS: Final = ("down_back", "forward_up", "right_turn_forward", "left_turn_forward")
 """The four compound moves. They have no strength."""
 
-Point: TypeAlias = tuple[float, float]
 Matrix: TypeAlias = tuple[tuple[float, float, float], ...]
 
 # How much the strongest move does. Chosen to be plain to see, not measured at Kling.
@@ -146,7 +146,7 @@ class View:
         a = self.aspect
         return self.at(-a, -1), self.at(a, -1), self.at(a, 1), self.at(-a, 1)
 
-    def outline(self, size: tuple[int, int]) -> list[Point]:
+    def outline(self, size: Size) -> list[Point]:
         """The same corners in pixels of a picture of this size, from its top left."""
         width, height = size
         return [
@@ -163,7 +163,7 @@ class View:
         )
         return 0.02 / math.sqrt(abs((right - left) * (below - above) - skew))
 
-    def render(self, picture: Image, size: tuple[int, int]) -> Image:
+    def render(self, picture: Image, size: Size) -> Image:
         """Draw the frame.
 
         Args:
@@ -206,12 +206,12 @@ def _dot(one: Iterable[float], other: Iterable[float]) -> float:
     return math.fsum(a * b for a, b in zip(one, other, strict=True))
 
 
-def _to_pixels(size: tuple[int, int], aspect: float) -> Matrix:
+def _to_pixels(size: Size, aspect: float) -> Matrix:
     width, height = size
     return ((width / 2 / aspect, 0, width / 2), (0, height / 2, height / 2), (0, 0, 1))
 
 
-def _from_pixels(size: tuple[int, int], aspect: float) -> Matrix:
+def _from_pixels(size: Size, aspect: float) -> Matrix:
     width, height = size
     return ((2 * aspect / width, 0, -aspect), (0, 2 / height, -1), (0, 0, 1))
 
@@ -348,7 +348,7 @@ def _extent(views: Sequence[View], crop: float) -> tuple[float, float, float, fl
     return min(xs), min(ys), max(xs), max(ys)
 
 
-def fit_size(size: tuple[int, int], short_side: int) -> tuple[int, int]:
+def fit_size(size: Size, short_side: int) -> Size:
     """A frame of a picture's shape, with even sides, as H.264 in 4:2:0 needs them.
 
     Args:

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from attrs import frozen
 
+from ..builders.geometry.points import Point
+
 if TYPE_CHECKING:
     from PIL.Image import Image
     from PIL.ImageDraw import ImageDraw
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
 __all__ = ["INK", "PALE", "PAPER", "Colour", "Sheet", "Type", "arrow", "outline", "tint"]
 
 Colour: TypeAlias = tuple[int, int, int]
-Point: TypeAlias = tuple[float, float]
 
 PAPER: Final = (250, 249, 246)
 INK: Final = (34, 36, 42)

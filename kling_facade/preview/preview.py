@@ -18,10 +18,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from attrs import frozen
 
-from ..builders.pictures.picture import need_pillow
+from ..builders.geometry.points import Point, Size
+from ..builders.pictures.decode import decoded
+from ..builders.pictures.pillow import need_pillow
 from ..errors import InvalidRequest
 from ..rules.problems import problems
-from .camera_view import CameraLike, CameraPath, Point, WireMove, fit_size
+from .camera_view import CameraLike, CameraPath, WireMove, fit_size
 from .drawing import INK, PALE, Colour, Sheet, Type, arrow, outline, tint
 from .scene import Brush, MovingRegion, Scene
 
@@ -228,18 +230,9 @@ class _Page:
 
 def _opened(picture: Picture, size: int) -> Image:
     """The picture upright; a blank sheet for one that is at an address."""
-    from PIL import Image, ImageOps, UnidentifiedImageError
-
     if picture.url is not None:
         return _unseen(picture.url)
-    try:
-        with picture.open() as stream, Image.open(stream) as image:
-            image.draft("RGB", (2 * size, 2 * size))  # a large JPEG is decoded in a smaller size
-            return ImageOps.exif_transpose(image)
-    except (UnidentifiedImageError, OSError) as error:
-        raise InvalidRequest(
-            f"{picture.label} can't be drawn: {error}", hint="Give a JPEG or PNG file."
-        ) from None
+    return decoded(picture, draft=2 * size)
 
 
 def _unseen(address: str) -> Image:
@@ -276,7 +269,7 @@ def _columns(frames: int, upright: bool) -> int:
     return next((n for n in choices if frames % n == 0 and n <= frames), min(frames, choices[0]))
 
 
-def _panel_size(size: tuple[int, int], room: float, highest: float) -> tuple[int, int]:
+def _panel_size(size: Size, room: float, highest: float) -> Size:
     """As large as room and height allow, in the picture's shape."""
     aspect = size[0] / size[1]
     width = min(room, highest * aspect)
@@ -298,7 +291,7 @@ def _drawable(brush: Any) -> tuple[Brush | None, list[str]]:
     return Brush(brush.size, held, tuple(moving)), notes
 
 
-def _mask(region: Any, size: tuple[int, int], name: str, notes: list[str]) -> Image | None:
+def _mask(region: Any, size: Size, name: str, notes: list[str]) -> Image | None:
     try:
         mask: Image = region.mask(size)
     except InvalidRequest as error:

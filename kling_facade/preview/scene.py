@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from ..errors import MissingExtra
-from .camera_view import CameraLike, CameraPath, Point, View, WireMove, ease, fit_size
+from ..builders.geometry.points import Point, Size
+from ..builders.pictures.pillow import need_pillow
+from .camera_view import CameraLike, CameraPath, View, WireMove, ease, fit_size
 from .inpainting import heal
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class Brush:
         moving: The moving regions, the first at the back.
     """
 
-    size: tuple[int, int]
+    size: Size
     held: Image | None = None
     moving: tuple[MovingRegion, ...] = ()
 
@@ -115,7 +116,7 @@ class Scene:
     def __init__(
         self,
         picture: Image,
-        size: tuple[int, int],
+        size: Size,
         *,
         camera: CameraLike | None = None,
         brush: Any = None,
@@ -149,39 +150,33 @@ def _dissolve(frame: Image, tail: Image, t: float) -> Image:
     return Image.blend(frame, tail, ease(t))
 
 
-def _pillow() -> Any:
-    """Pillow's ``Image`` module, or the command that installs it."""
-    try:
-        from PIL import Image
-    except ImportError as missing:
-        raise MissingExtra(
-            "drawing needs Pillow", hint="pip install 'kling-facade[image]'"
-        ) from missing
-    return Image
-
-
-def _working_copy(picture: Image, size: tuple[int, int], path: CameraPath) -> Image:
+def _working_copy(picture: Image, size: Size, path: CameraPath) -> Image:
     """The picture in the resolution that the nearest view needs, and not more."""
-    resampling = _pillow().Resampling
+    need_pillow("drawing")
+    from PIL.Image import Resampling
+
     nearest = max(path.view(step / _MOMENTS).magnification for step in range(_MOMENTS + 1))
     scale = max(1.0, min(nearest, picture.width / size[0], picture.height / size[1]))
     working = (round(size[0] * scale), round(size[1] * scale))
-    return picture.convert("RGB").resize(working, resampling.LANCZOS, reducing_gap=3.0)
+    return picture.convert("RGB").resize(working, Resampling.LANCZOS, reducing_gap=3.0)
 
 
-def _cover(picture: Image, size: tuple[int, int]) -> Image:
+def _cover(picture: Image, size: Size) -> Image:
     """Fill a frame with a picture, cut where the shapes differ."""
     from PIL import ImageOps
+    from PIL.Image import Resampling
 
-    return ImageOps.fit(picture.convert("RGB"), size, _pillow().Resampling.LANCZOS)
+    return ImageOps.fit(picture.convert("RGB"), size, Resampling.LANCZOS)
 
 
 class _Layers:
     """A picture cut along a motion brush: background, moving regions, held region on top."""
 
-    def __init__(self, picture: Image, size: tuple[int, int], brush: Brush) -> None:
+    def __init__(self, picture: Image, size: Size, brush: Brush) -> None:
+        from PIL.Image import Resampling
+
         self._size = size
-        self._still = picture.resize(size, _pillow().Resampling.LANCZOS)
+        self._still = picture.resize(size, Resampling.LANCZOS)
         self._held = _resized(brush.held, size) if brush.held is not None else None
         self._scale = size[0] / brush.size[0], size[1] / brush.size[1]
         self._moving = [(_resized(move.mask, size), move.path) for move in brush.moving]
@@ -217,5 +212,7 @@ class _Layers:
         frame.paste(cut, (box[0] + left, box[1] + top), edge)
 
 
-def _resized(mask: Image, size: tuple[int, int]) -> Image:
-    return mask.convert("L").resize(size, _pillow().Resampling.BOX)
+def _resized(mask: Image, size: Size) -> Image:
+    from PIL.Image import Resampling
+
+    return mask.convert("L").resize(size, Resampling.BOX)

@@ -249,7 +249,7 @@ def test_numbers_out_of_range(picture: Path, call: Any) -> None:
 def test_a_text_file_is_no_picture(tmp_path: Path) -> None:
     """It is named, and what would be right."""
     (tmp_path / "notes.jpg").write_text("this is text")
-    with pytest.raises(InvalidRequest, match=r"notes\.jpg can't be drawn"):
+    with pytest.raises(InvalidRequest, match=r"notes\.jpg \(text\) can't be opened"):
         preview(ImageToVideo(tmp_path / "notes.jpg"))
 
 

@@ -16,6 +16,7 @@ from typing import Final
 from attrs import field, frozen
 
 from ...errors import InvalidRequest
+from .points import Size
 
 __all__ = ["Bitmap", "Span"]
 
@@ -34,11 +35,11 @@ class Bitmap:
         data: The packed rows; bits beyond the width are zero.
     """
 
-    size: tuple[int, int]
+    size: Size
     data: bytes = field(repr=False)
 
     @classmethod
-    def from_spans(cls, size: tuple[int, int], spans: Iterable[Span]) -> Bitmap:
+    def from_spans(cls, size: Size, spans: Iterable[Span]) -> Bitmap:
         """Draw runs of pixels; what lies outside the picture is left out."""
         width, height = size
         rows: dict[int, int] = {}
@@ -50,7 +51,7 @@ class Bitmap:
         return cls.from_rows(size, rows)
 
     @classmethod
-    def from_rows(cls, size: tuple[int, int], rows: dict[int, int]) -> Bitmap:
+    def from_rows(cls, size: Size, rows: dict[int, int]) -> Bitmap:
         """Take rows as integers of width bits, the leftmost pixel highest; others are empty."""
         width, height = size
         stride = (width + 7) // 8
@@ -63,9 +64,7 @@ class Bitmap:
         return cls(size, b"".join(packed))
 
     @classmethod
-    def from_bytes(
-        cls, size: tuple[int, int], values: bytes, threshold: int, *, above: bool = True
-    ) -> Bitmap:
+    def from_bytes(cls, size: Size, values: bytes, threshold: int, *, above: bool = True) -> Bitmap:
         """Take one byte a pixel, rows top to bottom.
 
         Args:

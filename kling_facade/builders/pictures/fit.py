@@ -14,12 +14,13 @@ import io
 import math
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
-from attrs import define, field, frozen
+from attrs import define, field
 
 from ...errors import InvalidRequest
 from .decode import MAX_PIXELS, opened, upright
 from .header import Header
-from .picture import PATH_HINT, Picture, PictureSource, need_pillow
+from .picture import PATH_HINT, Fitted, Picture, PictureSource
+from .pillow import need_pillow
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -34,24 +35,6 @@ _QUALITIES: Final = (95, 90, 85, 80)
 
 Shape: TypeAlias = Literal["pad", "crop", "refuse"]
 Colour: TypeAlias = str | tuple[int, int, int]
-
-
-@frozen
-class Fitted:
-    """A picture that fits, and how it came to.
-
-    Attributes:
-        picture: The picture; `ImageToVideo` and `MotionBrush.over` take the `Fitted` itself.
-        size: Width and height.
-        steps: What was done, each a sentence. None when nothing was.
-    """
-
-    picture: Picture
-    size: tuple[int, int]
-    steps: tuple[str, ...] = ()
-
-    def __str__(self) -> str:
-        return "\n".join(self.steps) or f"{self.picture.label} fits as it is."
 
 
 def fit(

@@ -19,16 +19,16 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, TypeAlias, cast
 
 from attrs import field, frozen
 
-from ...errors import InvalidRequest, MissingExtra
+from ...errors import InvalidRequest
+from ..geometry.points import Size
 from .base64_text import Base64Text
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from .fit import Fitted
     from .header import Header
 
-__all__ = ["Picture", "PictureSource", "need_pillow"]
+__all__ = ["Fitted", "Picture", "PictureSource"]
 
 PictureSource: TypeAlias = (
     "str | PathLike[str] | bytes | bytearray | memoryview | BinaryIO | Image | Picture | Fitted"
@@ -44,20 +44,6 @@ _BASE64_OF_PICTURE: Final = ("/9j/", "iVBORw0KGgo")
 
 PATH_HINT: Final = "Check the path; a relative one is looked for in the current folder."
 """What to do about a picture's file that isn't there or may not be read."""
-
-
-def need_pillow(purpose: str) -> None:
-    """Make sure that Pillow can be imported.
-
-    Raises:
-        MissingExtra: It is not installed; the message has the command.
-    """
-    try:
-        import PIL.Image  # noqa: F401  # only whether it is there
-    except ImportError:
-        raise MissingExtra(
-            f"{purpose} needs Pillow", hint="pip install 'kling-facade[image]'"
-        ) from None
 
 
 @frozen
@@ -154,7 +140,7 @@ class Picture:
             return read_header(stream)
 
     @property
-    def size(self) -> tuple[int, int] | None:
+    def size(self) -> Size | None:
         """Width and height as displayed, or ``None`` when they can't be known from here."""
         if self.url is not None:
             return None
@@ -178,6 +164,24 @@ class Picture:
             raise InvalidRequest(
                 f"{self.label} can't be read: {error.strerror or error}"
             ) from error
+
+
+@frozen
+class Fitted:
+    """A picture that Kling takes, and what was done to make it so.
+
+    Attributes:
+        picture: The picture. `ImageToVideo` and `MotionBrush.over` take the `Fitted` itself.
+        size: Width and height.
+        steps: What was done, each step a sentence; empty when nothing had to be done.
+    """
+
+    picture: Picture
+    size: Size
+    steps: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return "\n".join(self.steps) or f"{self.picture.label} fits as it is."
 
 
 def _from_text(text: str) -> Picture:

@@ -11,7 +11,8 @@ import pytest
 from PIL import Image
 
 from kling_facade.builders.pictures.base64_text import Base64Text, expand
-from kling_facade.builders.pictures.picture import Picture, need_pillow
+from kling_facade.builders.pictures.picture import Picture
+from kling_facade.builders.pictures.pillow import need_pillow
 from kling_facade.errors import InvalidRequest, MissingExtra
 
 from ...support.pictures import encoded, photo
