@@ -1,4 +1,4 @@
-"""One change, the place it stands in, and what of a schema counts as a fact."""
+"""One change, and the place it stands in."""
 
 from __future__ import annotations
 
@@ -9,19 +9,10 @@ from attrs import evolve, frozen
 
 from ..page.facts import TEXT, digest
 
-__all__ = [
-    "LEVELS",
-    "TEXT_KEYS",
-    "Change",
-    "Facade",
-    "Level",
-    "Place",
-    "digests",
-    "level_of",
-]
+__all__ = ["LEVELS", "TEXT_KEYS", "Change", "Facade", "Level", "Place", "digests", "level_of"]
 
 Level = Literal["none", "patch", "minor", "major"]
-Facade = Literal["covered", "missing", "broken"]
+Facade = Literal["covered", "missing", "broken", "unclear"]
 Side = Literal["sends", "reads"]
 
 LEVELS: Final[tuple[Level, ...]] = ("none", "patch", "minor", "major")
@@ -37,12 +28,13 @@ class Change:
         where: The place, for people: operation, part, field.
         what: What happened there.
         kind: Its kind, such as ``property added``.
-        level: ``major`` breaks somebody, ``minor`` adds, ``patch`` is text only.
+        level: ``major`` breaks somebody, ``minor`` adds, ``patch`` means the same as before.
         operation: ``POST /path`` it belongs to, or empty.
         path: Field inside the operation: ``body.mode``, ``200.data.task_id``, ``query.pageNum``.
         breaks: Whom it breaks: ``sends``, ``reads``, both or none.
-        values: Enum values gained or lost.
-        facade: What it means for the facade; set by `judge.judge`.
+        values: Enum values gained or lost, or the names that a change is about.
+        facade: What it means for the facade; set by `judge.judge`. ``unclear``: a person
+            has to read the page, for no program can tell.
         todo: What to do about it; set by `judge.judge`.
     """
 
@@ -65,11 +57,19 @@ def level_of(changes: list[Change]) -> Level:
 
 @frozen
 class Place:
-    """Where a comparison stands."""
+    """Where a comparison stands.
+
+    Attributes:
+        operation: ``POST /path``, or empty.
+        path: The field inside it.
+        side: Who is concerned: those who send the value, or those who read it.
+        inverted: Whether the place is inside a ``not``, where a narrower schema allows more.
+    """
 
     operation: str
     path: str
     side: Side
+    inverted: bool = False
 
     def __str__(self) -> str:
         return f"{self.operation} {self.path}".strip()
@@ -81,6 +81,18 @@ class Place:
     def items(self) -> Place:
         """The place of a list's items."""
         return evolve(self, path=self.path + "[]")
+
+    def negated(self) -> Place:
+        """The same place, inside a ``not``."""
+        return evolve(self, inverted=not self.inverted)
+
+    def narrowed(self, what: str, kind: str, **more: Any) -> Change:
+        """Fewer values are allowed than before: that breaks those who send."""
+        return self.change(what, kind, breaks=(self.side == "sends") != self.inverted, **more)
+
+    def widened(self, what: str, kind: str, **more: Any) -> Change:
+        """More values are allowed than before: that breaks those who read."""
+        return self.change(what, kind, breaks=(self.side == "reads") != self.inverted, **more)
 
     def change(
         self, what: str, kind: str, *, breaks: bool, patch: bool = False, **more: Any

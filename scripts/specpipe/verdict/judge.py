@@ -8,7 +8,7 @@ from typing import Any, Final
 from attrs import evolve, frozen
 
 from ..contract import walk
-from .changes import Change, Facade
+from .changes import UNSEEN, Change, Facade
 from .facade import (
     CATALOG,
     OVERLAY_FILE,
@@ -25,6 +25,8 @@ __all__ = ["judge"]
 
 _GATEWAY: Final = "kling_facade/gateway/gateway.py"
 _UPPER: Final = ("maximum", "maxLength", "maxItems", "maxProperties")
+_READ_HEADERS: Final = ("retry-after", "date", "location")
+_HEADER_ADVICE: Final = "kling_facade/wire/answers.py reads this header: see what it means now."
 _Judgement = tuple[Facade, str]
 _FINE: Final[_Judgement] = ("covered", "")
 
@@ -52,6 +54,8 @@ class _Judge:
     def _judgement(self, change: Change) -> _Judgement:
         if change.level == "patch":
             return _FINE
+        if unclear := self._unclear(change):
+            return "unclear", unclear
         if change.kind == "security changed":
             return self._security(change)
         if not change.operation:
@@ -72,12 +76,32 @@ class _Judge:
             return self._parameter(change)
         return self._answer(change)
 
+    def _unclear(self, change: Change) -> str:
+        """What a person has to do about a change that no program can judge, if it is one."""
+        known = not change.operation or change.operation in self.table.operations
+        if change.kind == UNSEEN:
+            return "no comparison knows this fact: read the page, and teach it to scripts/specpipe."
+        if change.kind == "statement gone" and known:
+            return (
+                f"read the page: if the rule was lifted, loosen the field's action in "
+                f"{OVERLAY_FILE} and the rule in {CATALOG}; if it stands there in other words, "
+                f"teach them to scripts/specpipe/page/prose.py."
+            )
+        asked = not change.path[:1].isdigit()  # a default in an answer asks nobody for anything
+        if change.kind == "default changed" and asked and known:
+            return (
+                "a request that leaves the field out may mean something else now. The facade never "
+                "sends a default by itself: read the page, and decide whether its rules or its "
+                "prices follow."
+            )
+        return ""
+
     # --- outside of fields ---
 
     def _security(self, change: Change) -> _Judgement:
-        """The facade always sends a bearer token."""
-        bearer = set(change.values) <= {"bearer"} and not change.path.startswith("securitySchemes")
-        if bearer or not change.breaks:
+        """The facade always sends a bearer token: one way in which that is enough will do."""
+        enough = any(set(way) <= {"bearer"} for way in change.values)
+        if enough or not change.breaks:
             return _FINE
         what = "authenticates with a bearer token: see what the gateway wants now."
         return "broken", f"kling_facade/gateway/credentials.py {what}"
@@ -203,6 +227,12 @@ class _Judge:
 
     def _answer(self, change: Change) -> _Judgement:
         """The facade reads answers as the overlay shapes them, and takes more or less."""
+        if change.path == "body" and change.kind in ("required now", "no longer required"):
+            return _FINE  # every create carries a body
+        name = change.path.partition(".header ")[2].partition(".")[0]
+        if name:
+            read = name.lower() in _READ_HEADERS
+            return ("broken", _HEADER_ADVICE) if read and change.breaks else _FINE
         if "sends" in change.breaks:
             return (
                 "broken",

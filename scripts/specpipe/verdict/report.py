@@ -22,7 +22,12 @@ __all__ = [
     "verdict",
 ]
 
-_MARKS: Final = {"covered": "covered", "missing": "**missing**", "broken": "**broken**"}
+_MARKS: Final = {
+    "covered": "covered",
+    "missing": "**missing**",
+    "broken": "**broken**",
+    "unclear": "**read it**",
+}
 
 
 def printable(text: str) -> str:
@@ -117,7 +122,7 @@ def as_markdown(changes: list[Change]) -> str:
 
 
 def _urgency(change: Change) -> tuple[int, int]:
-    facade = ("broken", "missing", "covered").index(change.facade)
+    facade = ("broken", "unclear", "missing", "covered").index(change.facade)
     return facade, ("major", "minor", "patch", "none").index(change.level)
 
 
