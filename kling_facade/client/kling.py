@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
-from ..builders.pictures.base64_text import digest_of
+from ..builders.pictures.base64_text import digests_of
 from ..errors import InvalidRequest, KlingError
 from ..gateway.credentials import Credentials, Hidden, find_credentials
 from ..gateway.gateway import CHAINHUB, KLING_BEIJING, KLING_SINGAPORE, Gateway
@@ -24,7 +24,7 @@ from ..jobs.perform import AsyncPerformer, Performer, drive, drive_async, shield
 from ..jobs.poller import Poller
 from ..jobs.runtime import Runtime
 from ..jobs.shared_wait import together
-from ..jobs.submit import submit
+from ..jobs.submit import Digests, submit
 from ..jobs.wait import ask
 from ..limits import Limits, PollPlan, RetryBudget
 from .job import AsyncJob, Job
@@ -220,7 +220,7 @@ class _Base(Generic[_W]):
         self._checked(request)
         own = request.external_task_id
         ids = Ids(self._runtime.new_id() if own is None else checked_id(own))
-        create, digest = self._create(request, ids)
+        create, digests = self._create(request, ids)
         find = Call("get_image_to_video", {"id": ids.external_task_id})
         flow = submit(
             create,
@@ -228,15 +228,15 @@ class _Base(Generic[_W]):
             ids,
             policy or self._policy,
             facts or {},
-            digest if self._journal else None,
+            digests if self._journal else None,
         )
         return flow, ids
 
-    def _create(self, request: ImageToVideo, ids: Ids) -> tuple[Call, Callable[[], str]]:
-        """The POST of a request, and the digest that tells it from others."""
+    def _create(self, request: ImageToVideo, ids: Ids) -> tuple[Call, Digests]:
+        """The POST of a request, and the digests that tell it from others."""
         body = request.to_body(preset_config=self.gateway.preset_config)
         body.external_task_id = str(ids.external_task_id)
-        return Call(CREATE, {"body": body}), lambda: digest_of(body.to_dict())
+        return Call(CREATE, {"body": body}), lambda: digests_of(body.to_dict())
 
     def _standing(self, request: ImageToVideo, to: Any, exist: Exist) -> Flow[Video | None]:
         """The video that is at the destination already; else a check that one can be put there."""
@@ -248,8 +248,8 @@ class _Base(Generic[_W]):
             if entry is not None and entry.task_id is not None:
                 yield Do(partial(sweep, destination, entry.task_id))
             if entry is not None and entry.sha256 is not None:
-                _, digest = self._create(request, ids)
-                if entry.digest == (yield Do(digest)):
+                _, digests = self._create(request, ids)
+                if entry.digest in (yield Do(digests)):
                     video = yield from stored_before(entry, destination, ids)
                     if video is not None:
                         return video

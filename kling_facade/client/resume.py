@@ -95,14 +95,14 @@ class _Row:
                 "external_task_id; or drop the row with Journal.forget().",
                 external_task_id=ids.external_task_id,
             )
-        create, digest = self.kling._create(self.request, ids)
-        found = yield Do(digest)
-        if self.entry.digest not in (None, found):
+        create, digests = self.kling._create(self.request, ids)
+        found = yield Do(digests)
+        if self.entry.digest not in (None, *found):
             raise InvalidRequest(
                 "the request handed to resume is not the one in the journal",
                 external_task_id=ids.external_task_id,
             )
-        facts = {"digest": found}
+        facts = {"digest": found[0]}
         return (yield from submit(create, self.find, ids, self.kling._policy, facts))
 
     def stored(self) -> Flow[Video | None]:

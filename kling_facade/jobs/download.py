@@ -10,9 +10,7 @@ import errno
 import re
 from functools import partial
 from pathlib import Path
-from typing import (
-    Final,
-)
+from typing import Final
 
 from ..errors import (
     BadResponse,

@@ -11,19 +11,11 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import Callable, Generator, Mapping
-from typing import (
-    Any,
-    Final,
-    TypeAlias,
-    TypeVar,
-)
+from typing import Any, Final, TypeAlias, TypeVar
 
 from attrs import field, frozen
 
-from ..errors import (
-    JournalError,
-    KlingError,
-)
+from ..errors import KlingError
 from ..gateway.job_id import Ids
 from ..gateway.task import Task
 from ..limits import Limits, PollPlan, RetryBudget
@@ -115,9 +107,12 @@ class Record:
     """Write down what is known, before going on.
 
     Attributes:
-        event: ``intent``, ``accepted``, ``refused``, ``waiting``, ``finished``, ``stored`` (the
-            file is whole, and not yet under its name) or ``saved``.
-        facts: Columns of the journal; the ids among them name the row.
+        event: ``intent`` (the first create is about to leave), ``attempt`` (so is another one),
+            ``unclear`` (its outcome is not known), ``accepted``, ``refused``, ``waiting`` (a sign
+            of life), ``finished``, ``stored`` (the file is whole, and not yet under its name) or
+            ``saved``.
+        facts: Columns of the journal; the ids among them name the row. ``within`` says how many
+            seconds the create that is about to leave may take.
     """
 
     event: str
@@ -246,8 +241,10 @@ class Policy:
 
 
 def note(event: str, ids: Ids, **facts: Any) -> Flow[None]:
-    """Writes down what is already done. A journal that fails now must not undo it."""
+    """Writes down what has happened already. A journal that fails now must not undo it."""
     try:
         yield Record(event, {**ids.facts(), **facts})
-    except JournalError as error:
-        log.warning("job %s: %s, but %s", ids.task_id, event, error.message)
+    except Exception as error:  # noqa: BLE001 - a job that is paid for is not given up for its row
+        why = error.message if isinstance(error, KlingError) else type(error).__name__
+        known = ids.task_id or ids.external_task_id
+        log.warning("job %s is %s, but the journal does not say so: %s", known, event, why)

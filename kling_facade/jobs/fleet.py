@@ -26,13 +26,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import (
-    TYPE_CHECKING,
-    Any,
-    Final,
-    TypeAlias,
-    TypeGuard,
-)
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeGuard
 
 from attrs import evolve
 

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import struct
-from typing import (
-    BinaryIO,
-    Final,
-)
+from typing import BinaryIO, Final
 
 from ..errors import (
     BadResponse,

@@ -9,10 +9,7 @@ import os
 import secrets
 import time
 from pathlib import Path
-from typing import (
-    BinaryIO,
-    Final,
-)
+from typing import BinaryIO, Final
 
 from attrs import define
 

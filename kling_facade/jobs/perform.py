@@ -7,19 +7,10 @@ import inspect
 import threading
 from collections import deque
 from collections.abc import Awaitable, Callable, Generator
-from typing import (
-    TYPE_CHECKING,
-    Any,
-    Final,
-    TypeVar,
-)
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from ..errors import (
-    BadResponse,
-    KlingError,
-    OutcomeUnknown,
-)
 from .effects import (
+    CREATE,
     Call,
     Close,
     Do,
@@ -36,6 +27,7 @@ from .effects import (
 )
 from .poller import News
 from .runtime import Runtime
+from .verdicts import foreign
 
 if TYPE_CHECKING:
     from kling_client import Client
@@ -50,7 +42,6 @@ _T = TypeVar("_T")
 _OPERATIONS: Final = "kling_client.api.image_to_video"
 _LOOK: Final = 0.5
 """Seconds after which a blocked thread looks up, so that Ctrl-C works on every system."""
-_UNPARSABLE: Final = (TypeError, ValueError, KeyError, AttributeError)
 
 
 def drive(flow: Generator[Any, Any, _T], perform: Callable[[Any], Any]) -> _T:
@@ -89,18 +80,18 @@ def _operation(call: Call) -> Any:
     return importlib.import_module(f"{_OPERATIONS}.{call.operation}")
 
 
-def _cut(error: KlingError) -> Exception:
-    """The error without the frames it came through: they hold requests and signed addresses."""
-    return error.with_traceback(None)
+def _about(call: Call, error: Exception, *, begun: bool) -> Exception:
+    """What an exception of a call means, without the frames that it came through.
+
+    They hold requests and keys.
+    """
+    ours = foreign(error, paid=call.operation == CREATE, begun=begun)
+    return ours.with_traceback(None)
 
 
-def _unparsable(call: Call, error: Exception) -> Exception:
-    """The generated parser gave up on an answer that the reader let through."""
-    kind = OutcomeUnknown if "body" in call.arguments else BadResponse
-    return kind(
-        f"the gateway's answer does not have the contract's shape ({type(error).__name__})",
-        hint="Tell the gateway's operator; it may speak a newer version.",
-    )
+def _about_transfer(error: Exception) -> Exception:
+    """The same for the transfer of a video; there the frames hold a signed address."""
+    return foreign(error, paid=False).with_traceback(None)
 
 
 class Performer:
@@ -130,7 +121,7 @@ class Performer:
             Recall: self._recall,
             Tell: self._tell,
             Open: self._open,
-            Read: lambda _: self._transfer.read(),
+            Read: self._read,
             Close: lambda _: self._transfer and self._transfer.close(),
             Do: lambda effect: effect.function(),
             Listen: self._listen,
@@ -149,13 +140,11 @@ class Performer:
         from ..wire.deadlines import allowance
 
         call = effect.call
-        with allowance(effect.within):
+        with allowance(effect.within) as given:
             try:
                 answer = _operation(call).sync_detailed(client=self._client, **call.arguments)
-            except KlingError as error:
-                failure = _cut(error)
-            except _UNPARSABLE as error:
-                failure = _unparsable(call, error)
+            except Exception as error:  # noqa: BLE001 - of whatever class, it is about this call
+                failure = _about(call, error, begun=given.begun)
             else:
                 return answer.parsed
         raise failure
@@ -183,8 +172,15 @@ class Performer:
         self._transfer = self._transfer or self._fetcher().session()
         try:
             return self._transfer.open(effect.url, effect.headers)
-        except KlingError as error:
-            failure = _cut(error)
+        except Exception as error:  # noqa: BLE001 - of whatever class: the transfer is taken up
+            failure = _about_transfer(error)
+        raise failure
+
+    def _read(self, effect: Read) -> Any:
+        try:
+            return self._transfer.read()
+        except Exception as error:  # noqa: BLE001 - of whatever class: the transfer is taken up
+            failure = _about_transfer(error)
         raise failure
 
 
@@ -215,7 +211,7 @@ class AsyncPerformer:
             Recall: self._recall,
             Tell: self._tell,
             Open: self._open,
-            Read: lambda _: self._transfer.read(),
+            Read: self._read,
             Close: self._close,
             Do: lambda effect: _in_thread(effect.function),
             Listen: self._listen,
@@ -238,15 +234,13 @@ class AsyncPerformer:
         from ..wire.deadlines import allowance
 
         call = effect.call
-        with allowance(effect.within):
+        with allowance(effect.within) as given:
             try:
                 answer = await _operation(call).asyncio_detailed(
                     client=self._client, **call.arguments
                 )
-            except KlingError as error:
-                failure = _cut(error)
-            except _UNPARSABLE as error:
-                failure = _unparsable(call, error)
+            except Exception as error:  # noqa: BLE001 - of whatever class, it is about this call
+                failure = _about(call, error, begun=given.begun)
             else:
                 return answer.parsed
         raise failure
@@ -281,8 +275,15 @@ class AsyncPerformer:
         self._transfer = self._transfer or self._fetcher().session()
         try:
             return await self._transfer.open(effect.url, effect.headers)
-        except KlingError as error:
-            failure = _cut(error)
+        except Exception as error:  # noqa: BLE001 - of whatever class: the transfer is taken up
+            failure = _about_transfer(error)
+        raise failure
+
+    async def _read(self, effect: Read) -> Any:
+        try:
+            return await self._transfer.read()
+        except Exception as error:  # noqa: BLE001 - of whatever class: the transfer is taken up
+            failure = _about_transfer(error)
         raise failure
 
     async def _close(self, effect: Close) -> None:

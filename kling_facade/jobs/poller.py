@@ -18,12 +18,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable, Iterable
-from typing import (
-    Any,
-    Final,
-    Self,
-    TypeAlias,
-)
+from typing import Any, Final, Self, TypeAlias
 
 from attrs import frozen
 

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
-from typing import (
-    Any,
-    TypeVar,
-)
+from typing import Any, TypeVar
 
 from attrs import evolve
 

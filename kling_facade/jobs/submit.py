@@ -1,8 +1,6 @@
-"""Every decision about submitting and waiting, without doing anything.
+"""How one job gets accepted, and never two. Decisions only, no I/O.
 
-Each function here is a generator. It yields what it wants done, an *effect*, and is sent the result
-or thrown the error. Two drivers of a few lines perform the effects, one blocking and one with
-``await``, so that sync and async can't drift apart and a test can play the world by hand:
+Each function here is a `Flow`; a test can play the world for it by hand:
 
     flow = submit(create, find, ids, policy)
     next(flow)                  # Now()
@@ -16,26 +14,11 @@ The promise kept here: one `submit` is at most one paid job, and no accepted job
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import (
-    TYPE_CHECKING,
-    Any,
-    Final,
-)
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from attrs import evolve
 
-from ..errors import (
-    AlreadyExists,
-    AuthError,
-    BadResponse,
-    InvalidRequest,
-    JobNotFound,
-    KlingError,
-    NotSent,
-    OutcomeUnknown,
-    Throttled,
-    TransientRead,
-)
+from ..errors import InvalidRequest, JobNotFound, JournalError, KlingError, OutcomeUnknown
 from ..gateway.job_id import Ids
 from ..gateway.task import Task
 from .effects import (
@@ -52,17 +35,22 @@ from .effects import (
     log,
     note,
 )
+from .verdicts import Verdict, foreign, verdict_on
 from .wait import task_in
 
 if TYPE_CHECKING:
     from .journal import Entry
 
-__all__ = ["look_back", "search", "submit"]
+__all__ = ["Digests", "look_back", "search", "submit"]
+
+Digests: TypeAlias = Callable[[], tuple[str, ...]]
+"""Tells a request from others: the digest that is written down, then those of earlier versions."""
 
 
-_STALE_TOKEN: Final = frozenset({1003, 1004})
 _FIRST_LOOKS: Final = 0.5
+"""Seconds between the first look-ups for a job that may exist; then twice as long each time."""
 _LOOK_CAP: Final = 8.0
+"""Longest pause between two such look-ups."""
 
 
 def submit(
@@ -71,7 +59,7 @@ def submit(
     ids: Ids,
     policy: Policy,
     facts: Mapping[str, Any],
-    digest: Callable[[], str] | None = None,
+    digests: Digests | None = None,
 ) -> Flow[Task]:
     """Gets one job accepted, and never two.
 
@@ -85,30 +73,49 @@ def submit(
         ids: The external id.
         policy: Limits and randomness.
         facts: What the journal keeps besides the ids.
-        digest: Tells this request from others; given when there is a journal.
+        digests: Tells this request from others; given when there is a journal.
 
     Raises:
         OutcomeUnknown: The answer was lost and the job could not be found within the grace time.
+        JobTaken: Another process works on a job of this id.
         KlingError: Refused; or it could not be sent; or the journal could not be written.
     """
     end = (yield Now()) + policy.limits.submit
-    if digest is not None:
-        facts = {**facts, "digest": (yield Do(digest))}
-        task = yield from _from_earlier_run(find, ids, policy, facts)
+    if digests is not None:
+        known = yield Do(digests)
+        facts = {**facts, "digest": known[0]}
+        task = yield from _from_earlier_run(find, ids, policy, facts, known)
         if task is not None:
             return task
-    yield Record("intent", {**facts, "external_task_id": ids.external_task_id})
+    within = _longest(policy, policy.limits.submit)
+    yield Record("intent", ids.facts(**facts, within=within))
     try:
         task = yield from _post_once(create, find, ids, policy, end)
-    except OutcomeUnknown:
-        raise
+    except (OutcomeUnknown, JournalError) as error:  # the row stays an intent: a job may exist
+        raise ids.on(error)  # noqa: B904 - it is the same error
     except KlingError as error:
         refusal = ids.on(error)
+    except Exception as error:
+        error.add_note(_advice(ids))
+        raise
     else:
         yield from _accepted(task, ids)
         return task
     yield from note("refused", ids)
     raise refusal
+
+
+def _longest(policy: Policy, left: float) -> float:
+    """Seconds that one create may take, from its first byte to its answer."""
+    limits = policy.limits
+    return min(max(left, SHORTEST_CALL), max(limits.upload, limits.call))
+
+
+def _advice(ids: Ids) -> str:
+    return (
+        "A job may exist and cost money: don't submit it again. Look later with "
+        f"kling.job(external_task_id={ids.external_task_id!r}).refresh()"
+    )
 
 
 def _accepted(task: Task, ids: Ids) -> Flow[None]:
@@ -123,39 +130,57 @@ def _accepted(task: Task, ids: Ids) -> Flow[None]:
     yield from note("accepted", evolve(ids, task_id=task.task_id))
 
 
+# --- what an earlier run left --------------------------------------------------------------------
+
+
 def _from_earlier_run(
-    find: Call, ids: Ids, policy: Policy, facts: Mapping[str, Any]
+    find: Call, ids: Ids, policy: Policy, facts: Mapping[str, Any], digests: tuple[str, ...]
 ) -> Flow[Task | None]:
     """The job that an earlier run submitted under this id, if there is one."""
     entry = yield Recall(str(ids.external_task_id))
-    if entry is None or entry.state == "refused":
+    if entry is None:
         return None
-    if entry.digest not in (None, facts["digest"]):
-        raise ids.on(
-            InvalidRequest(
-                f"the journal has another request under {ids.external_task_id!r}",
-                hint="One external_task_id is one job: choose a new one for a changed request.",
-            )
-        )
+    changed = entry.digest not in (None, *digests)
+    if changed and entry.state != "refused":
+        raise _changed(ids)
     task = yield from look_back(entry, find, ids, policy)
-    if task is not None:  # the file may have another destination by now
-        yield from note("accepted", evolve(ids, task_id=task.task_id), **facts)
+    if task is None:
+        return None
+    if changed:  # what counted as refused was accepted after all
+        raise _changed(ids)
+    # The file may have another destination by now.
+    yield from note("accepted", evolve(ids, task_id=task.task_id), **facts)
     return task
 
 
+def _changed(ids: Ids) -> KlingError:
+    return ids.on(
+        InvalidRequest(
+            f"the journal has another request under {ids.external_task_id!r}",
+            hint="One external_task_id is one job: choose a new one for a changed request.",
+        )
+    )
+
+
 def look_back(entry: Entry, find: Call, ids: Ids, policy: Policy) -> Flow[Task | None]:
-    """Looks up what the journal knows of; ``None`` for an intent that never became a job.
+    """Looks up what the journal knows of.
+
+    A row that says "refused" is looked up once as well: the refusal may have been something else.
+
+    Returns:
+        The job, or ``None`` for an intent that never became one.
 
     Raises:
-        JobNotFound: The job was accepted, and the gateway knows it no more.
+        JobNotFound: The job was accepted, and the gateway does not know it any more.
         OutcomeUnknown: It can't be told.
     """
     lost = OutcomeUnknown("an earlier run ended before it had the answer")
-    task = yield from search(find, ids, policy, lost, policy.limits.grace - entry.age)
+    lag = 0.0 if entry.state == "refused" else policy.limits.grace - entry.age
+    task = yield from search(find, ids, policy, lost, lag)
     if task is not None:
         yield from _accepted(task, ids)
         return task
-    if entry.state == "intent":
+    if entry.state in ("intent", "refused"):
         return None
     raise JobNotFound(
         "the gateway does not know a job that it accepted before",
@@ -165,40 +190,60 @@ def look_back(entry: Entry, find: Call, ids: Ids, policy: Policy) -> Flow[Task |
     )
 
 
+# --- the create ----------------------------------------------------------------------------------
+
+
 def _post_once(create: Call, find: Call, ids: Ids, policy: Policy, end: float) -> Flow[Task]:
-    attempt, signed_again = 0, False
-    failure: KlingError
-    delay: float | None
+    """Posts until the gateway has decided; an unclear outcome is looked up and never posted again.
+
+    The first attempt was noted with the intent. Each further one is noted before it leaves: who
+    has lost the row meanwhile posts nothing.
+    """
+    attempt, signed = 0, False
     while True:
         attempt += 1
         left = end - (yield Now())
+        if attempt > 1:
+            yield Record("attempt", ids.facts(within=_longest(policy, left)))
         try:
             envelope = yield Send(create, within=max(left, SHORTEST_CALL))
+            task = task_in(envelope, ids)
+        except Exception as error:  # noqa: BLE001 - the table decides
+            verdict, failure = verdict_on(error, "create"), foreign(error, paid=True)
+        else:
             policy.budget.earn()
-            return task_in(envelope, ids)
-        except NotSent as error:
-            if attempt >= policy.limits.attempts or not policy.budget.spend():
-                raise
-            failure, delay = error, policy.backoff(attempt)
-        except Throttled as error:
-            failure, delay = error, policy.throttled(error, attempt)
-        except AuthError as error:
-            if signed_again or error.code not in _STALE_TOKEN:
-                raise
-            failure, delay, signed_again = error, 0.0, True
-        except (OutcomeUnknown, AlreadyExists, BadResponse) as error:
-            failure, delay = error, None
-        if delay is None:
+            return task
+        if verdict is Verdict.LOOK:
             return (yield from _look_for(find, ids, policy, failure))
-        if (yield Now()) + delay >= end:
+        delay = _repost_after(verdict, failure, attempt, policy, signed=signed)
+        if delay is None or (yield Now()) + delay >= end:
             raise failure
+        signed = signed or verdict is Verdict.SIGN
         log.info("submit %s: %s; again in %.1f s", ids.external_task_id, failure.message, delay)
+        yield from note("waiting", ids)
         yield Sleep(delay)
+
+
+def _repost_after(
+    verdict: Verdict, failure: KlingError, attempt: int, policy: Policy, *, signed: bool
+) -> float | None:
+    """Seconds before a create that made no job is posted again; ``None`` to give up."""
+    match verdict:
+        case Verdict.HOLD:
+            return policy.throttled(failure, attempt)
+        case Verdict.SIGN if not signed:
+            return 0.0
+        case Verdict.AGAIN if attempt < policy.limits.attempts and policy.budget.spend():
+            return policy.backoff(attempt)
+        case _:
+            return None
 
 
 def _look_for(find: Call, ids: Ids, policy: Policy, lost: KlingError) -> Flow[Task]:
     """The job that a lost answer was about."""
     log.warning("submit %s: %s; looking it up", ids.external_task_id, lost.message)
+    if lost.task_id is not None:
+        yield from note("unclear", evolve(ids, task_id=lost.task_id))
     task = yield from search(find, ids, policy, lost, policy.limits.grace)
     if task is None:
         raise _unknown(lost, JobNotFound("the gateway knows no such job"), ids)
@@ -206,15 +251,15 @@ def _look_for(find: Call, ids: Ids, policy: Policy, lost: KlingError) -> Flow[Ta
 
 
 def search(find: Call, ids: Ids, policy: Policy, lost: KlingError, lag: float) -> Flow[Task | None]:
-    """Looks a job up that may exist, until it is seen or the grace time is over.
+    """Looks up a job that may exist, until it is seen or the grace time is over.
 
     Args:
         find: The look-up.
-        ids: What it is known by.
+        ids: What the job is known by.
         policy: Limits and randomness.
         lost: Why it is not known whether it exists.
-        lag: For how many seconds from now a job that is there may still be invisible. After that a
-            look that finds nothing is believed.
+        lag: For how many seconds from now a job that exists may still be invisible. After that a
+            look-up that finds nothing is believed.
 
     Returns:
         The job, or ``None`` when the gateway's last word is that there is none.
@@ -224,25 +269,24 @@ def search(find: Call, ids: Ids, policy: Policy, lost: KlingError, lag: float) -
     """
     began = yield Now()
     end = began + policy.limits.grace
-    gap = _FIRST_LOOKS
-    last: KlingError
+    gap, signed = _FIRST_LOOKS, False
     while True:
         left = end - (yield Now())
         try:
             return task_in((yield Send(find, within=max(left, SHORTEST_CALL))), ids)
-        except JobNotFound as error:
-            last, delay, until = error, gap, min(end, began + lag)
-        except (TransientRead, NotSent, BadResponse) as error:
-            last, delay, until = error, gap, end
-        except Throttled as error:
-            last, delay, until = error, policy.throttled(error, 1), end
-        except KlingError as error:
-            last, delay, until = error, 0.0, began
+        except Exception as error:  # noqa: BLE001 - the table decides
+            verdict, last = verdict_on(error, "search"), foreign(error, paid=False)
+        if verdict is Verdict.STOP or (verdict is Verdict.SIGN and signed):
+            raise _unknown(lost, last, ids)
+        delay = {Verdict.HOLD: policy.throttled(last, 1), Verdict.SIGN: 0.0}.get(verdict, gap)
+        until = min(end, began + lag) if verdict is Verdict.ABSENT else end
         if (yield Now()) + delay >= until:
             break
+        signed = signed or verdict is Verdict.SIGN
+        yield from note("waiting", ids)
         yield Sleep(delay)
         gap = min(gap * 2, _LOOK_CAP)
-    if isinstance(last, JobNotFound):
+    if verdict is Verdict.ABSENT:
         return None
     raise _unknown(lost, last, ids)
 
@@ -250,10 +294,9 @@ def search(find: Call, ids: Ids, policy: Policy, lost: KlingError, lag: float) -
 def _unknown(lost: KlingError, last: KlingError, ids: Ids) -> OutcomeUnknown:
     return OutcomeUnknown(
         f"{lost.message}; looked for the job since, last answer: {last.message}",
-        hint="It may exist and cost money: don't submit it again. Look later with "
-        f"kling.job(external_task_id={ids.external_task_id!r}).refresh()",
+        hint=_advice(ids),
         external_task_id=ids.external_task_id,
-        task_id=lost.task_id,
+        task_id=lost.task_id or ids.task_id,
         code=lost.code,
         http_status=lost.http_status,
         request_id=lost.request_id,

@@ -3,37 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import (
-    Any,
-    Final,
-)
+from typing import Any, Final
 
 from attrs import evolve, frozen
 
 from ..errors import (
-    AuthError,
     BadResponse,
-    JobNotFound,
     KlingError,
-    NotSent,
-    Throttled,
-    TransientRead,
     WaitTimeout,
 )
 from ..gateway.job_id import Ids
 from ..gateway.task import State, Task
 from .effects import SHORTEST_CALL, Call, Flow, Now, Policy, Progress, Send, Sleep, Tell, log, note
+from .verdicts import Verdict, foreign, verdict_on
 
 __all__ = ["ask", "is_over", "refresh", "task_in", "wait"]
 
 
-_STALE_TOKEN: Final = frozenset({1003, 1004})
 _BAD_ANSWERS: Final = 3
+"""Answers in a row that can't be used, after which a wait gives up."""
 _EMPTY_RESULTS: Final = 4
+"""Answers that say "succeeded" without a video's address; gateways may be a moment behind."""
 
 
 def task_in(envelope: Any, ids: Ids) -> Task:
-    """The snapshot in an envelope, if it is ours."""
+    """The snapshot in a generated envelope.
+
+    Raises:
+        BadResponse: There is none, or it is of another job.
+    """
     if envelope is None or not envelope.data:
         raise ids.on(BadResponse("the gateway's answer names no job"))
     return ids.check(Task.read(envelope.data))
@@ -67,28 +65,30 @@ def ask(
     Raises:
         KlingError: It failed for good.
     """
-    attempt, known = 0, ids or Ids()
+    attempt, signed, known = 0, False, ids or Ids()
     while True:
         attempt += 1
         try:
             return read((yield Send(call)))
-        except KlingError as error:
-            failure = known.on(error)
-        delay = _read_again(failure, attempt, policy)
-        if delay is None or attempt >= policy.limits.attempts or not policy.budget.spend():
+        except Exception as error:  # noqa: BLE001 - the table decides
+            verdict, failure = verdict_on(error, "ask"), known.on(foreign(error, paid=False))
+        if verdict is Verdict.STOP or (verdict is Verdict.SIGN and signed):
             raise failure
-        yield Sleep(delay)
+        if attempt >= policy.limits.attempts or not policy.budget.spend():
+            raise failure
+        signed = signed or verdict is Verdict.SIGN
+        yield Sleep(_ask_after(verdict, failure, attempt, policy))
 
 
-def _read_again(error: KlingError, attempt: int, policy: Policy) -> float | None:
-    """Seconds before a read is tried again; ``None`` when that would not help."""
-    if isinstance(error, AuthError):
-        return 0.0 if error.code in _STALE_TOKEN and attempt == 1 else None
-    if isinstance(error, Throttled):
-        return policy.throttled(error, attempt)
-    if isinstance(error, (TransientRead, NotSent, BadResponse)):
-        return policy.backoff(attempt)
-    return None
+def _ask_after(verdict: Verdict, failure: KlingError, attempt: int, policy: Policy) -> float:
+    """Seconds before a question is asked again."""
+    match verdict:
+        case Verdict.SIGN:
+            return 0.0
+        case Verdict.HOLD:
+            return policy.throttled(failure, attempt)
+        case _:
+            return policy.backoff(attempt)
 
 
 @frozen
@@ -153,23 +153,29 @@ def is_over(task: Task) -> bool:
 def _ask(
     find: Call, before: _Poll, ids: Ids, policy: Policy, elapsed: float, left: float
 ) -> Flow[_Poll]:
-    """One question; an error that may pass becomes trouble, any other is raised."""
+    """One question of a wait.
+
+    Raises:
+        KlingError: No further question would help.
+    """
     try:
         return _Poll(task_in((yield Send(find, left, shared=True)), ids), seen=elapsed)
-    except KlingError as error:
-        failure = ids.on(error)
+    except Exception as error:  # noqa: BLE001 - the table decides
+        verdict, failure = verdict_on(error, "poll"), ids.on(foreign(error, paid=False))
     trouble = evolve(before, trouble=failure.message, hold=None)
-    if isinstance(failure, AuthError) and failure.code in _STALE_TOKEN and not before.stale:
-        return evolve(trouble, hold=0.0, stale=True)
-    if isinstance(failure, Throttled):
-        return evolve(trouble, hold=policy.throttled(failure, 3))
-    if isinstance(failure, (TransientRead, NotSent)):
-        return trouble
-    if isinstance(failure, BadResponse) and before.bad + 1 < _BAD_ANSWERS:
-        return evolve(trouble, bad=before.bad + 1)
-    if isinstance(failure, JobNotFound) and elapsed - before.seen < policy.limits.grace:
-        return trouble
-    raise failure
+    match verdict:
+        case Verdict.AGAIN:
+            return trouble
+        case Verdict.HOLD:
+            return evolve(trouble, hold=policy.throttled(failure, 3))
+        case Verdict.SIGN if not before.stale:
+            return evolve(trouble, hold=0.0, stale=True)
+        case Verdict.FEW if before.bad + 1 < _BAD_ANSWERS:
+            return evolve(trouble, bad=before.bad + 1)
+        case Verdict.ABSENT if elapsed - before.seen < policy.limits.grace:
+            return trouble
+        case _:
+            raise failure
 
 
 def _warn_once(task: Task, *, warned: bool) -> bool:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import (
-    Final,
-)
+from typing import Final
 
 from ..errors import (
     Throttled,

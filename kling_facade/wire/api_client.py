@@ -20,7 +20,6 @@ from attrs import define, field, frozen
 
 from ..errors import (
     BadResponse,
-    InvalidRequest,
     KlingError,
     NotSent,
     OutcomeUnknown,
@@ -90,14 +89,6 @@ def trouble(error: Exception, host: str, *, paid: bool) -> KlingError:
         )
     return TransientRead(
         f"{host} did not answer ({type(error).__name__}: {text})", hint="Ask again."
-    )
-
-
-def unreadable(error: OSError) -> KlingError:
-    """A picture could not be read to its end: half a body is no request, so nothing was made."""
-    return InvalidRequest(
-        f"a picture could not be read while it was sent: {error.strerror or type(error).__name__}",
-        hint="Look at the file, then submit again. Nothing was accepted.",
     )
 
 
@@ -293,8 +284,6 @@ class GatewayClient(httpx.Client):
                 body = self._drain(response)
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
             return trouble(error, link.gateway.host, paid=paid)
-        except OSError as error:
-            return unreadable(error)
         return Reply(request.url.path, response.status_code, response.headers, body)
 
     def _drain(self, response: httpx.Response) -> bytes:
@@ -346,8 +335,6 @@ class AsyncGatewayClient(httpx.AsyncClient):
                 body = await self._drain(response)
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
             return trouble(error, link.gateway.host, paid=paid)
-        except OSError as error:
-            return unreadable(error)
         return Reply(request.url.path, response.status_code, response.headers, body)
 
     async def _drain(self, response: httpx.Response) -> bytes:

@@ -16,19 +16,34 @@ from typing import Final
 import anyio
 import httpcore
 import httpx
+from attrs import define
 
-__all__ = ["AsyncGate", "Gate", "allowance", "deadline", "remaining"]
+__all__ = ["Allowance", "AsyncGate", "Gate", "allowance", "deadline", "remaining"]
 
 _deadline: Final[ContextVar[float | None]] = ContextVar("kling_deadline", default=None)
-_allowance: Final[ContextVar[float | None]] = ContextVar("kling_allowance", default=None)
+_allowance: Final[ContextVar[Allowance | None]] = ContextVar("kling_allowance", default=None)
+
+
+@define
+class Allowance:
+    """What a caller lets one call have, and what became of it.
+
+    Attributes:
+        seconds: Longest time; ``None`` for the client's own limit.
+        begun: Whether anything of the call may have left this machine.
+    """
+
+    seconds: float | None
+    begun: bool = False
 
 
 @contextmanager
-def allowance(seconds: float | None) -> Iterator[None]:
+def allowance(seconds: float | None) -> Iterator[Allowance]:
     """Within this block no call may take longer than ``seconds``."""
-    token = _allowance.set(seconds)
+    given = Allowance(seconds)
+    token = _allowance.set(given)
     try:
-        yield
+        yield given
     finally:
         _allowance.reset(token)
 
@@ -36,8 +51,11 @@ def allowance(seconds: float | None) -> Iterator[None]:
 @contextmanager
 def deadline(seconds: float) -> Iterator[None]:
     """Within this block all network work together gets ``seconds``, or the allowance if less."""
-    allowed = _allowance.get()
-    longest = seconds if allowed is None else max(0.0, min(seconds, allowed))
+    given = _allowance.get()
+    longest = seconds
+    if given is not None:
+        given.begun = True
+        longest = seconds if given.seconds is None else max(0.0, min(seconds, given.seconds))
     token = _deadline.set(time.monotonic() + longest)
     try:
         yield

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from kling_facade import Kling
-from kling_facade.builders.pictures.base64_text import Base64Text, digest_of
+from kling_facade.builders.pictures.base64_text import Base64Text, digests_of
 from kling_facade.client.resume import Resumed
 from kling_facade.errors import (
     InvalidRequest,
@@ -245,7 +245,7 @@ def test_a_digest_tells_requests_apart() -> None:
     one = {"image": picture(b"one"), "masks": [{"mask": picture(b"m")}], "external_task_id": "a"}
     same = {"external_task_id": "b", "masks": [{"mask": picture(b"m")}], "image": picture(b"one")}
     other = {**one, "image": picture(b"two")}
-    assert digest_of(one) == digest_of(same) != digest_of(other)
+    assert digests_of(one) == digests_of(same) != digests_of(other)
 
 
 # --- claims --------------------------------------------------------------------------------------

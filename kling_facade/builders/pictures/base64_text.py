@@ -13,7 +13,9 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any, BinaryIO, Final, cast
 
-__all__ = ["CHUNK", "Base64Text", "digest_of", "expand"]
+from ...errors import InvalidRequest
+
+__all__ = ["CHUNK", "Base64Text", "UnreadablePicture", "digests_of", "expand"]
 
 CHUNK: Final = 3 * 64 * 1024
 """Bytes read at a time. A multiple of three, so that base64 chunks join without padding."""
@@ -29,6 +31,14 @@ def _encoder() -> Callable[[bytes], bytes]:
     return cast("Callable[[bytes], bytes]", module.b64encode)
 
 
+class UnreadablePicture(InvalidRequest):
+    """A picture could not be read to its end while it was sent.
+
+    A text always follows a picture in a body, so that what has left by then is no whole request and
+    nothing can have been accepted.
+    """
+
+
 class Base64Text(str):
     """Stands for the bare base64 text of some bytes: no ``data:`` prefix, no line breaks.
 
@@ -41,14 +51,16 @@ class Base64Text(str):
         label: What a person calls it, for messages.
     """
 
-    __slots__ = ("_open", "byte_count")
+    __slots__ = ("_label", "_open", "byte_count")
 
+    _label: str
     _open: Callable[[], BinaryIO]
     byte_count: int
 
     def __new__(cls, open_: Callable[[], BinaryIO], byte_count: int, label: str) -> Base64Text:
         """See the class."""
         self = super().__new__(cls, f"<base64 of {label}, {byte_count} bytes>")
+        self._label = label
         self._open = open_
         self.byte_count = byte_count
         return self
@@ -62,11 +74,27 @@ class Base64Text(str):
         return (self.byte_count + 2) // 3 * 4
 
     def chunks(self) -> Iterator[bytes]:
-        """The text in ASCII, a chunk at a time."""
-        encode = _encoder()
-        with self._open() as stream:
-            while block := stream.read(CHUNK):
-                yield encode(block)
+        """The text in ASCII, a chunk at a time.
+
+        Raises:
+            UnreadablePicture: The bytes can't be read, or they are not as many as they were.
+        """
+        encode, left = _encoder(), self.byte_count
+        try:
+            with self._open() as stream:
+                while (block := stream.read(CHUNK)) and left >= len(block):
+                    left -= len(block)
+                    yield encode(block)
+        except Exception as error:  # noqa: BLE001 - nothing is thrown in here: it is the source's
+            why = getattr(error, "strerror", None) or type(error).__name__
+        else:
+            if not left and not block:
+                return
+            why = f"it has no longer the {self.byte_count} bytes that it had"
+        raise UnreadablePicture(
+            f"{self._label} could not be read while it was sent: {why}",
+            hint="Look at the file, then submit again. Nothing was accepted.",
+        )
 
     def text(self) -> str:
         """The whole text at once."""
@@ -84,17 +112,23 @@ def expand(value: Any) -> Any:
     return value
 
 
-def digest_of(body: dict[str, Any]) -> str:
-    """SHA-256 that tells one request from another, in hexadecimal; the external id plays no part.
+def digests_of(body: dict[str, Any]) -> tuple[str, str]:
+    """SHA-256 that tells one request from another, in hexadecimal, in two forms.
+
+    The external id plays no part, nor does the address to call back: another process of the same
+    service takes the request up under its own. The second form still counts that address; it is
+    what earlier versions wrote down.
 
     Pictures are read a chunk at a time.
     """
     import hashlib  # late, and json too: only a journal needs them
     import json
 
-    facts = {name: value for name, value in body.items() if name != "external_task_id"}
-    text = json.dumps(_with_digests(facts), sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
+    facts = _with_digests({name: it for name, it in body.items() if name != "external_task_id"})
+    earlier = json.dumps(facts, sort_keys=True)
+    facts.pop("callback_url", None)
+    text = json.dumps(facts, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest(), hashlib.sha256(earlier.encode()).hexdigest()
 
 
 def _with_digests(value: Any) -> Any:
