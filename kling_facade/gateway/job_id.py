@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING, Any, Final
 
 from attrs import frozen
 
 from ..errors import BadResponse, InvalidRequest, KlingError
-from .strict_json import parse_json
 
 if TYPE_CHECKING:
     from .gateway import Gateway
@@ -104,6 +102,8 @@ def write_token(gateway: Gateway, ids: Ids) -> str:
         "external_task_id": ids.external_task_id,
     }
     known = {name: value for name, value in facts.items() if value is not None}
+    import json  # late: the rules of requests need no more than what an id is
+
     return json.dumps(known, separators=(",", ":"))
 
 
@@ -143,6 +143,8 @@ def read_token(token: str, gateway: Gateway) -> Ids:
 
 
 def _facts(token: str) -> dict[str, Any]:
+    from .strict_json import parse_json
+
     if len(token) > _LONGEST:
         raise _no_token("it is too long")
     try:
