@@ -270,7 +270,7 @@ TestMachine.settings = settings(
 )
 
 
-RED = settings(TestMachine.settings, phases=[Phase.generate])
+RED = settings(TestMachine.settings, phases=[Phase.generate], max_examples=1000)
 """That it fails is enough; how it fails at its simplest takes ten times as long to find."""
 
 
