@@ -66,8 +66,9 @@ types: setup  ## mypy --strict
 	@$(BIN)/mypy
 
 .PHONY: generated
-generated: setup  ## the generated tree is what the script makes of the bundled document
+generated: setup  ## generated files are what the scripts make of the bundled document and of the async code
 	@$(BIN)/python scripts/regenerate.py --check
+	@$(BIN)/python scripts/unasync.py --check
 
 .PHONY: bench
 bench: setup  ## what it costs, against named baselines in the same run

@@ -62,18 +62,9 @@ def _generate(options: argparse.Namespace, out: ProgressLine) -> None:
     # Before the job is paid for: a film that can't be stored would be lost.
     ready_destination(options.to, options.exist)
     with _client(options) as kling, out.advice_as_notes():
-        _check_price(request, options, kling.gateway.unit_price_factor)
-        job = kling.submit(request)
+        job = kling.submit(request, max_units=options.max_units)
         out.say(f"job {job.task_id} accepted (external id {job.external_task_id})")
         _finish(job, options, out)
-
-
-def _check_price(request: ImageToVideo, options: argparse.Namespace, factor: float | None) -> None:
-    if options.max_units is None:
-        return
-    from ..rules.cost import check_price
-
-    check_price(request, options.max_units, factor=factor, catalog=catalog_in_use(options))
 
 
 def _finish(job: Job, options: argparse.Namespace, out: ProgressLine) -> None:

@@ -23,17 +23,15 @@ import copy
 import heapq
 import math
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeGuard
+from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 from attrs import evolve
 
 from ..errors import (
     AccountError,
     AuthError,
-    InvalidRequest,
     KlingError,
 )
 from ..gateway.task import Task, as_envelope, has_ended
@@ -41,17 +39,15 @@ from .destination import Video
 from .effects import SHORTEST_CALL, Now, Progress, Record, Send, Sleep, Tell
 from .fleet_status import Outcome, Status
 from .fleet_work import Entry, Pause, Terms, Work
+from .known_job import KnownJob
 from .poller import Failed, Found, News, Over, Watch
 from .window import Window, is_full
 
 if TYPE_CHECKING:
     from ..requests.image_to_video import ImageToVideo
 
-__all__ = ["Fleet", "Names", "file_names"]
+__all__ = ["Fleet"]
 
-
-Names: TypeAlias = "Callable[[int, ImageToVideo], str] | Iterable[str] | None"
-"""How the files of a batch are called: see `file_names`."""
 _NOT_ALLOWED: Final = 1304
 """This machine's address is not on the account's allow-list (VD1)."""
 _LOCKED_OUT: Final = 3
@@ -285,8 +281,9 @@ class Fleet:
             return
         assert entry.ids is not None
         entry.phase = "wait"
-        entry.job = self._terms.adopt(entry.ids, task, entry.book)
-        entry.flow = entry.job._wait(self._terms.timeout)
+        entry.known = KnownJob(entry.ids, task)
+        entry.job = self._terms.adopt(entry.known, entry.book)
+        entry.flow = entry.known.wait(self._terms.policy, self._terms.timeout)
         self._waiting[task.task_id] = entry
         self._watch.add(task.task_id)
         self._refusals, self._refusal = 0, None
@@ -314,8 +311,9 @@ class Fleet:
 
     def _step(self, entry: Entry, value: Any = None, error: Exception | None = None) -> None:
         """Takes a wait flow as far as it goes without waiting and without asking."""
-        flow = entry.flow
+        flow, known = entry.flow, entry.known
         assert flow is not None
+        assert known is not None
         entry.timer = 0
         try:
             while True:
@@ -326,7 +324,7 @@ class Fleet:
                 elif isinstance(effect, Record) and _needless(entry, effect):
                     pass
                 elif isinstance(effect, Tell):
-                    entry.job._keep(effect.progress.task)
+                    known.keep(effect.progress.task)
                     self._trouble = effect.progress.trouble or self._trouble
                     if self._terms.tells:
                         self.progress.append(effect.progress)
@@ -354,16 +352,17 @@ class Fleet:
             self._end(entry, error=failure)
 
     def _finished(self, entry: Entry, task: Task) -> None:
-        entry.job._keep(task)
+        known = entry.known
+        assert known is not None
+        known.keep(task)
         entry.flow = None
         if task.units is None:
             self._counts["unpriced"] += 1
         else:
             self._units += task.units
-        try:
-            entry.job._succeeded()
-        except KlingError as error:
-            self._end(entry, error=error)
+        failure = known.failure()
+        if failure is not None:
+            self._end(entry, error=failure)
             return
         self._leave(entry)
         if self._terms.fetches:
@@ -472,33 +471,3 @@ def _is_lockout(error: Exception) -> TypeGuard[KlingError]:
 def _needless(entry: Entry, effect: Record) -> bool:
     """Whether there is nobody to write it down."""
     return entry.book is None or bool(entry.book.needless(effect.event))
-
-
-def file_names(names: Names) -> Callable[[int, ImageToVideo], Path]:
-    """How files are called: as a function or a list says, else by number and picture.
-
-    Args:
-        names: ``None``, a function of number and request, or names in the order of the requests.
-    """
-    if names is None:
-        return _default_name
-    if callable(names):
-        return lambda number, request: _plain_name(names(number, request))
-    listed = list(names)
-    return lambda number, request: _plain_name(listed[number])
-
-
-def _default_name(number: int, request: ImageToVideo) -> Path:
-    stem = "".join(c if c.isalnum() or c in "-_" else "-" for c in Path(request.image.label).stem)
-    return Path(f"{number + 1:04d}-{stem[:60].strip('-') or 'video'}.mp4")
-
-
-def _plain_name(name: Any) -> Path:
-
-    path = Path(str(name))
-    if not path.name or path.name != str(name) or path.name == "..":
-        raise InvalidRequest(
-            f"{str(name)[:80]!r} is not the name of a file",
-            hint="A name has no folder in it; the folder is given once, with to=...",
-        )
-    return path if path.suffix else path.with_suffix(".mp4")

@@ -12,9 +12,9 @@ from ..errors import (
     Throttled,
 )
 from ..gateway.job_id import Ids
-from ..gateway.task import Task
-from .effects import Flow, Send
+from .effects import Flow, Policy, Send
 from .fleet_status import Outcome
+from .known_job import KnownJob
 
 if TYPE_CHECKING:
     from ..requests.image_to_video import ImageToVideo
@@ -31,6 +31,7 @@ class Entry:
     phase: Literal["create", "wait", "fetch", "over"] = "create"
     flow: Flow[Any] | None = None
     ids: Ids | None = None
+    known: KnownJob | None = None
     job: Any = None
     asking: Send | None = None
     timer: int = 0
@@ -84,7 +85,8 @@ class Terms:
         timeout: Longest wait for one job in seconds; ``None`` for the client's own.
         fetches: Whether videos are to be stored.
         tells: Whether somebody wants to hear of each question's answer.
-        adopt: Makes a job of ids, a task and what the journal is written through.
+        policy: Limits, poll plan and randomness of the waits.
+        adopt: Makes the caller's handle of a job, and of what the journal is written through.
     """
 
     concurrency: int = 8
@@ -93,4 +95,5 @@ class Terms:
     timeout: float | None = None
     fetches: bool = True
     tells: bool = False
-    adopt: Callable[[Ids, Task, Any], Any]
+    policy: Policy
+    adopt: Callable[[KnownJob, Any], Any]

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Generator
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from ..errors import KlingError, Throttled
 from .effects import (
     CREATE,
     Call,
@@ -25,6 +26,7 @@ from .effects import (
     Sleep,
     Tell,
 )
+from .fleet_work import Pause
 from .poller import News
 from .runtime import Runtime
 from .verdicts import foreign
@@ -35,7 +37,16 @@ if TYPE_CHECKING:
     from ..wire.video_client import AsyncFetcher, Fetcher
     from .journal import Book
 
-__all__ = ["AsyncPerformer", "Performer", "drive", "drive_async", "shielded"]
+__all__ = [
+    "AsyncPerformer",
+    "Performer",
+    "advance",
+    "advance_async",
+    "drive",
+    "drive_async",
+    "refusing",
+    "shielded",
+]
 
 _T = TypeVar("_T")
 
@@ -74,6 +85,55 @@ async def drive_async(
                 effect = flow.send(result)
     except StopIteration as done:
         return done.value  # type: ignore[no-any-return] # what a generator returns is untyped here
+
+
+def refusing(perform: Callable[[Any], Any], refusal: KlingError | None) -> Callable[[Any], Any]:
+    """A performer that creates nothing, when all creates are refused. Look-ups cost nothing."""
+    if refusal is None:
+        return perform
+
+    def refuse(effect: Any) -> Any:
+        if isinstance(effect, Send) and effect.call.operation == CREATE:
+            raise refusal
+        return perform(effect)
+
+    return refuse
+
+
+def advance(flow: Generator[Any, Any, _T], perform: Callable[[Any], Any]) -> _T | Pause:
+    """Runs a flow until it ends or wants to sleep."""
+    throttled: Throttled | None = None
+    try:
+        effect = next(flow)
+        while not isinstance(effect, Sleep):
+            try:
+                result = perform(effect)
+            except BaseException as error:  # noqa: BLE001 - the flow decides
+                throttled = error if isinstance(error, Throttled) else throttled
+                effect = flow.throw(error)
+            else:
+                effect = flow.send(result)
+    except StopIteration as done:
+        return done.value  # type: ignore[no-any-return] # what a generator returns is untyped here
+    return Pause(effect.seconds, throttled)
+
+
+async def advance_async(flow: Generator[Any, Any, _T], perform: Any) -> _T | Pause:
+    """The same with ``await``."""
+    throttled: Throttled | None = None
+    try:
+        effect = next(flow)
+        while not isinstance(effect, Sleep):
+            try:
+                result = await perform(effect)
+            except BaseException as error:  # noqa: BLE001 - the flow decides
+                throttled = error if isinstance(error, Throttled) else throttled
+                effect = flow.throw(error)
+            else:
+                effect = flow.send(result)
+    except StopIteration as done:
+        return done.value  # type: ignore[no-any-return] # what a generator returns is untyped here
+    return Pause(effect.seconds, throttled)
 
 
 def _operation(call: Call) -> Any:

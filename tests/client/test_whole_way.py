@@ -25,7 +25,7 @@ from kling_facade import (
     regions,
     voice,
 )
-from kling_facade.client.kling import _gateway
+from kling_facade.client.session import chosen_gateway
 from kling_facade.errors import (
     AuthError,
     BadResponse,
@@ -376,7 +376,7 @@ def test_key_and_address_come_from_the_environment(monkeypatch: pytest.MonkeyPat
 
 def test_a_known_address_brings_its_traits() -> None:
     """The vendor's own hosts have another path prefix."""
-    assert _gateway("https://api-singapore.klingai.com/", None) is KLING_SINGAPORE
+    assert chosen_gateway("https://api-singapore.klingai.com/", None) is KLING_SINGAPORE
     assert KLING_SINGAPORE.url.endswith(".com/v1/videos/image2video")
     with pytest.raises(InvalidRequest, match="not both"):
         Kling("k", base_url="https://a.example", gateway=CHAINHUB)
@@ -530,11 +530,12 @@ def test_a_client_works_again_after_a_fork(sandbox: Sandbox, picture: Path) -> N
     before = sandbox.creates
     with Kling("canary-key-5f2c91", base_url=sandbox.base_url) as kling:
         kling.submit(ImageToVideo(picture, prompt="x"))
-        parents, kling._pid = kling._open, -1  # as a child sees it: opened by another process
+        connections = kling._session.connections
+        parents, connections._pid = connections.api(), -1  # as a child sees it: another's
         kling.submit(ImageToVideo(picture, prompt="x"))
-        assert kling._pid == os.getpid()
-        assert kling._open["api"] is not parents["api"]
-        parents["api"].close()
+        assert connections._pid == os.getpid()
+        assert connections.api() is not parents
+        parents.close()
     assert sandbox.creates == before + 2
 
 

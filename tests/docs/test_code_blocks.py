@@ -91,7 +91,7 @@ def place(
             await asyncio.sleep(0)
 
         world = Runtime(sleep=sandbox.advance, async_sleep=pause)
-        monkeypatch.setattr("kling_facade.client.kling.Runtime", lambda: world)
+        monkeypatch.setattr("kling_facade.client.session.Runtime", lambda: world)
         monkeypatch.setenv("KLING_API_KEY", sandbox.api_key)
         monkeypatch.setenv("KLING_BASE_URL", sandbox.base_url)
         yield sandbox

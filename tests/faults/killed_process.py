@@ -17,8 +17,8 @@ from typing import Any
 
 from attrs import frozen
 
-import kling_facade.client.kling as client_module
 from kling_facade import AsyncKling, Kling, Limits, PollPlan
+from kling_facade.client import awaited_session, blocking_session
 from kling_facade.jobs.effects import Do, Record, Send
 from kling_facade.jobs.perform import AsyncPerformer, Performer
 from tests.support.both_clients import KEY, PlainRequest, skipping_runtime, trust
@@ -86,8 +86,8 @@ def put_under_client(point: Point) -> None:
             fate.meet(effect, "after")
             return result
 
-    client_module.Performer = Doomed  # type: ignore[attr-defined] # where clients find it
-    client_module.AsyncPerformer = AsyncDoomed  # type: ignore[attr-defined] # where clients find it
+    vars(blocking_session)["Performer"] = Doomed  # where clients find it
+    vars(awaited_session)["AsyncPerformer"] = AsyncDoomed
 
 
 def program(order: dict[str, Any]) -> None:

@@ -318,6 +318,6 @@ def test_two_processes_never_take_the_same_row(tmp_path: Path) -> None:
             other.release()
             assert type(client.collect(client.kling.resume())[0].error) is JobNotFound
             kling: Kling = client.kling
-            assert kling._journal is not None
-            kling._journal.close()
+            assert kling._session.journal is not None
+            kling._session.journal.close()
     assert sqlite3.connect(tmp_path / "j.sqlite").execute("PRAGMA integrity_check").fetchone()

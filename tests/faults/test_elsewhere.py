@@ -350,7 +350,7 @@ def test_k01_a_wrong_clock_is_corrected_by_the_gateways(kind: Kind, wrong: float
 
     runtime = Runtime(epoch=lambda: now + wrong)
     with Peer(check) as peer, calling(kind, peer.url, runtime=runtime) as client:
-        client.kling._credentials = AccessKeys("access", SECRET)
+        client.kling._session.credentials = AccessKeys("access", SECRET)
         client.submit(PlainRequest())
     assert len(dates) == 2
     assert abs(dates[0] - wrong) < 5
@@ -458,7 +458,7 @@ def test_k13_a_fork_takes_new_connections(tmp_path: Path) -> None:
         _, status = os.waitpid(child, 0)
         assert os.waitstatus_to_exitcode(status) == 0
         client.submit(PlainRequest(external_task_id="parent"))
-        entries = client.kling._journal.entries()
+        entries = client.kling._session.journal.entries()
     assert stage.creates == {"before": 1, "child": 1, "parent": 1}
     assert {entry.external_task_id: entry.state for entry in entries} == {
         "before": "accepted",
@@ -481,7 +481,9 @@ def test_k13_threads_share_a_client(tmp_path: Path) -> None:
             thread.start()
         for thread in threads:
             thread.join()
-        entries = {entry.external_task_id: entry for entry in client.kling._journal.entries()}
+        entries = {
+            entry.external_task_id: entry for entry in client.kling._session.journal.entries()
+        }
     assert set(stage.creates.values()) == {1}
     by_name = {job.external_task_id: job.task_id for job in stage.jobs}
     assert {name: job.task_id for name, job in jobs.items()} == by_name

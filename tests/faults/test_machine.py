@@ -184,19 +184,13 @@ class Machine(RuleBasedStateMachine):
 
     def program(self) -> Any:
         """A client whose effects happen here."""
-        machine = self
-
-        class Program(Kling):
-            def _performer(self, on_update: Any = None, book: Any = None) -> Any:
-                own = book or self._book()
-                return lambda effect: machine.perform(effect, own)
 
         def sleep(seconds: float) -> None:
             self.now += seconds
 
         self.dead = False
         runtime = Runtime(monotonic=lambda: self.now, sleep=sleep, uniform=lambda: 0.5)
-        return Program(
+        program = Kling(
             KEY,
             base_url="http://127.0.0.1:9",
             journal=self.journal,
@@ -204,6 +198,13 @@ class Machine(RuleBasedStateMachine):
             poll=PollPlan(first=20.0, cap=60.0),
             runtime=runtime,
         )
+
+        def performer(on_update: Any = None, book: Any = None) -> Any:
+            own = book or program._session.book()
+            return lambda effect: self.perform(effect, own)
+
+        program._session.performer = performer  # type: ignore[method-assign]
+        return program
 
     def perform(self, effect: Any, book: Any) -> Any:
         """One effect at a time, unless the power goes first."""

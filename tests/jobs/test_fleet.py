@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kling_facade.client.orders import file_names
 from kling_facade.errors import (
     AccountError,
     AuthError,
@@ -22,7 +23,7 @@ from kling_facade.errors import (
     TransientRead,
     WaitTimeout,
 )
-from kling_facade.jobs.fleet import Fleet, file_names
+from kling_facade.jobs.fleet import Fleet
 from kling_facade.jobs.fleet_status import Status
 from kling_facade.jobs.fleet_work import Terms
 from kling_facade.jobs.poller import Vacant
@@ -317,7 +318,7 @@ def test_a_fleet_that_is_left_hands_its_list_over() -> None:
     other = yard.poller.watch(heard.append)
     for task_id in ("a", "b", "c"):
         other.add(task_id)
-    terms = Terms(adopt=lambda *_: None, fetches=False)
+    terms = Terms(policy=yard.policy, adopt=lambda *_: None, fetches=False)
     mine = yard.poller.watch(lambda news: None)
     fleet = Fleet([], terms, mine, 0.0)
     assert mine.turn(0.0).call
@@ -337,7 +338,7 @@ def test_outcomes_that_nobody_takes_stop_the_drawing() -> None:
 
     yard = Yard()
     poller = yard.poller
-    terms = Terms(adopt=lambda *_: None, fetches=False)
+    terms = Terms(policy=yard.policy, adopt=lambda *_: None, fetches=False)
     fleet = Fleet(endless(), terms, poller.watch(lambda news: None), 0.0)
 
     def turn() -> int:

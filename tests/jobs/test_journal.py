@@ -13,9 +13,8 @@ from typing import Any
 
 import pytest
 
-from kling_facade import Kling
+from kling_facade import Kling, Resumed
 from kling_facade.builders.pictures.base64_text import Base64Text, digests_of
-from kling_facade.client.resume import Resumed
 from kling_facade.errors import (
     InvalidRequest,
     JobFailed,
@@ -217,7 +216,7 @@ def test_a_journal_that_fails_later_loses_no_job(
     monkeypatch.setattr(Book, "record", full)
     with Stage() as stage, calling(kind, stage.url, journal=tmp_path / "j.sqlite") as client:
         assert client.generate(PlainRequest(), tmp_path / "v.mp4").size == len(MP4)
-        assert states(client.kling._journal) == {"ours": "intent"}
+        assert states(client.kling._session.journal) == {"ours": "intent"}
     assert "disk is full" in caplog.text
 
 
@@ -501,9 +500,9 @@ def test_a_refused_request_may_be_tried_again(kind: Kind, tmp_path: Path) -> Non
         with calling(kind, stage.url, journal=tmp_path / "j") as client:
             with pytest.raises(KlingError):
                 client.submit(PlainRequest())
-            assert states(client.kling._journal) == {"ours": "refused"}
+            assert states(client.kling._session.journal) == {"ours": "refused"}
             client.submit(PlainRequest())
-            assert states(client.kling._journal) == {"ours": "accepted"}
+            assert states(client.kling._session.journal) == {"ours": "accepted"}
     assert stage.creates == {"ours": 1}
 
 
@@ -529,7 +528,7 @@ def test_a_lost_create_stays_an_intent(kind: Kind, tmp_path: Path) -> None:
         with calling(kind, stage.url, journal=tmp_path / "j", runtime=skipping_runtime()) as client:
             with pytest.raises(OutcomeUnknown):
                 client.generate(PlainRequest(), tmp_path / "v.mp4")
-            assert states(client.kling._journal) == {"ours": "intent"}
+            assert states(client.kling._session.journal) == {"ours": "intent"}
             stage.lag = 0
             (outcome,) = client.collect(client.kling.resume())
     assert outcome.video.path.read_bytes() == MP4
@@ -546,7 +545,7 @@ def test_one_failing_row_does_not_stop_the_others(kind: Kind, tmp_path: Path) ->
         Stage(polls=0) as stage,
         calling(kind, stage.url, journal=tmp_path / "j", runtime=skipping_runtime()) as client,
     ):
-        book = client.kling._book()
+        book = client.kling._session.book()
         for name in ("good", "blocked", "missing", "later"):
             if name != "missing":
                 client.do(client.kling._submit(PlainRequest(external_task_id=name), book))
@@ -598,7 +597,7 @@ def test_resume_posts_only_the_request_of_the_row(kind: Kind, tmp_path: Path) ->
         Stage() as stage,
         calling(kind, stage.url, journal=tmp_path / "j", runtime=skipping_runtime()) as client,
     ):
-        book = client.kling._book()
+        book = client.kling._session.book()
         book.record("intent", {"external_task_id": "ours", "digest": "of another"})
         book.release()
         (outcome,) = client.collect(client.kling.resume(requests=[PlainRequest()]))
@@ -613,10 +612,10 @@ def test_a_row_that_somebody_else_finished_meanwhile_is_not_told(
     """Between the reading of the journal and the row's turn another process was done with it."""
     with Stage(polls=0) as stage, calling(kind, stage.url, journal=tmp_path / "j") as client:
         client.submit(PlainRequest())
-        stale = client.kling._journal.entries()
+        stale = client.kling._session.journal.entries()
         assert len(client.collect(client.kling.resume())) == 1
         asked = len(stage.seen)
-        monkeypatch.setattr(client.kling._journal, "entries", lambda: stale)
+        monkeypatch.setattr(client.kling._session.journal, "entries", lambda: stale)
         assert client.collect(client.kling.resume()) == []
         assert len(stage.seen) == asked
 
@@ -632,7 +631,7 @@ def test_a_mistake_in_resume_is_not_taken_for_a_row(
         def broken(*args: Any) -> Any:
             raise ZeroDivisionError
 
-        monkeypatch.setattr("kling_facade.client.resume.look_back", broken)
+        monkeypatch.setattr("kling_facade.client.resumed_rows.look_back", broken)
         with pytest.raises(ZeroDivisionError):
             client.collect(client.kling.resume())
 
@@ -675,7 +674,7 @@ def test_a_resume_that_is_left_early_lets_go_of_its_rows(kind: Kind, tmp_path: P
         assert isinstance(outcome, Resumed)
         rest = client.collect(client.kling.resume())
         assert all(o.error is None for o in rest)  # none is taken
-        assert not any(entry.open for entry in client.kling._journal.entries())
+        assert not any(entry.open for entry in client.kling._session.journal.entries())
 
 
 def test_the_journal_of_a_path_is_closed_with_the_client(tmp_path: Path) -> None:
@@ -683,7 +682,7 @@ def test_the_journal_of_a_path_is_closed_with_the_client(tmp_path: Path) -> None
     with Journal(tmp_path / "a") as mine, Stage() as stage:
         for journal in (mine, tmp_path / "b"):
             kling = Kling(KEY, base_url=stage.url, journal=journal)
-            assert kling._journal is not None
-            kling._journal.entries()
+            assert kling._session.journal is not None
+            kling._session.journal.entries()
             kling.close()
-            assert (kling._journal._connection is None) is (journal is not mine)
+            assert (kling._session.journal._connection is None) is (journal is not mine)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterable
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
 from attrs import evolve, frozen
 from kling_client.models import TaskData, TaskEnvelope
 
-from kling_facade.client.batch import _advance, _refusing
 from kling_facade.client.job import Job
 from kling_facade.errors import BadResponse, JobNotFound, KlingError, Rejected, Throttled
 from kling_facade.gateway.gateway import CHAINHUB
@@ -19,6 +19,7 @@ from kling_facade.jobs.effects import Call, Now, Policy, Record, Send
 from kling_facade.jobs.fleet import Fleet
 from kling_facade.jobs.fleet_status import Outcome
 from kling_facade.jobs.fleet_work import Terms, Work
+from kling_facade.jobs.perform import advance, refusing
 from kling_facade.jobs.poller import Poller
 from kling_facade.jobs.submit import submit
 from kling_facade.limits import Limits, PollPlan, RetryBudget
@@ -77,9 +78,9 @@ class Yard:
 
     def run(self, requests: Iterable[Any], **terms: Any) -> list[Outcome[Any]]:
         """Drives a fleet to its end."""
-        kling: Any = SimpleNamespace(_policy=self.policy, gateway=CHAINHUB)
+        session: Any = SimpleNamespace(policy=self.policy, gateway=CHAINHUB)
         given = {"fetches": False, **terms}
-        settled = Terms(adopt=lambda ids, task, book: Job(kling, ids, task, book), **given)
+        settled = Terms(policy=self.policy, adopt=partial(Job, session), **given)
         watch = self.poller.watch(lambda news: fleet.told(news, self.now))
         fleet = self.fleet = Fleet(requests, settled, watch, self.now)
         under_way: list[tuple[float, int, Work, Any]] = []
@@ -117,7 +118,7 @@ class Yard:
                 assert work.entry is not None
                 if work.entry.flow is None:
                     work.entry.flow = self._submission(work.entry)
-                return _advance(work.entry.flow, _refusing(self._perform, work.refusal))
+                return advance(work.entry.flow, refusing(self._perform, work.refusal))
             if work.kind == "fetch":
                 assert work.entry is not None
                 return f"video of {work.entry.number}"

@@ -209,6 +209,6 @@ def test_an_idle_socket_that_is_gone_counts_as_used_up() -> None:
 def test_one_tls_context_serves_all_connections(kind: Kind) -> None:
     """The certificates are read once for a client."""
     with calling(kind, "https://gateway.example.com") as caller:
-        first = caller.kling._settings()["verify"]
-        assert caller.kling._settings()["verify"] is first
-        assert caller.kling._client() is caller.kling._client()
+        first = caller.kling._session.settings()["verify"]
+        assert caller.kling._session.settings()["verify"] is first
+        assert caller.kling._session.connections.api() is caller.kling._session.connections.api()

@@ -133,10 +133,9 @@ def _unreached(document: Mapping[str, Any], operation: str, table: Table) -> Ite
 def add_operation(operation: str) -> str:
     """Where to add an operation."""
     return (
-        f"no part of the facade calls it. Add a method to kling_facade/client/kling.py (a name "
-        f"for the operation "
-        f"to openapi/overlay.yaml), then '{operation}' to [operations] in {TABLE}; or to "
-        f"[left_out] there."
+        f"no part of the facade calls it. Add a method to kling_facade/client/async_kling.py (a "
+        f"name for the operation to openapi/overlay.yaml), then '{operation}' to [operations] in "
+        f"{TABLE}; or to [left_out] there."
     )
 
 

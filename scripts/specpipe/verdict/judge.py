@@ -236,7 +236,8 @@ class _Judge:
         if "sends" in change.breaks:
             return (
                 "broken",
-                "see kling_facade/client/kling.py, and the operation's actions in the overlay.",
+                "see kling_facade/client/async_kling.py, and the operation's actions in the "
+                "overlay.",
             )
         if change.kind == "property added":
             leaf = change.path.rpartition(".")[2]

@@ -1,0 +1,74 @@
+# Made from awaited_session.py by scripts/unasync.py: edit that one.
+"""The session of `Kling`: flows are driven by blocking."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ..gateway.task import Task
+from ..jobs.effects import Flow, Progress
+from ..jobs.perform import Performer, drive
+from ..jobs.shared_wait import together
+from .session import Session
+
+if TYPE_CHECKING:
+    from ..jobs.journal import Book
+
+__all__ = ["BlockingSession"]
+
+_T = TypeVar("_T")
+OnProgress = Callable[[Progress], object]
+
+
+class BlockingSession(Session):
+    """Settings, journal and connections of one client, and the driving of flows."""
+
+    def run(
+        self, flow: Flow[_T], on_update: OnProgress | None = None, book: Book | None = None
+    ) -> _T:
+        """Drives a flow to its end."""
+        return drive(flow, self.performer(on_update, book))
+
+    def wait(
+        self,
+        flow: Flow[Task],
+        task_id: str | None,
+        on_update: OnProgress | None,
+        book: Book | None,
+    ) -> Task:
+        """Waits for one job, together with all others that wait on this client."""
+        performer = self.performer(on_update, book)
+        if not self.runtime.keeps_time:  # each sleep makes time pass: all would sleep in turn
+            return drive(flow, performer)
+        with self.connections.poller().watch(performer.told) as watch:
+            return drive(together(flow, watch, task_id), performer)
+
+    def performer(self, on_update: OnProgress | None = None, book: Book | None = None) -> Performer:
+        """What performs a flow's effects."""
+        here = self.connections
+        return Performer(here.api().face, here.videos, self.runtime, book or self.book(), on_update)
+
+    def release(self, book: Book | None) -> None:
+        """Gives up the rows that an operation claimed, even while it is being cancelled."""
+        if book is not None:
+            book.release()
+
+    def close(self) -> None:
+        """Closes connections and journal."""
+        for client in self.connections.take_all():
+            client.close()
+        self.close_journal()
+
+    def _open_api(self) -> Any:
+        from ..wire.api_client import GatewayClient
+
+        client = GatewayClient(self._link(), **self.settings())
+        client.face = self._generated().set_httpx_client(client)
+        return client
+
+    def _open_videos(self) -> Any:
+        from ..wire.video_client import Fetcher
+
+        limits, agent = self.policy.limits, self._user_agent()
+        return Fetcher(self.gateway, limits, agent, **self.settings())
