@@ -103,7 +103,7 @@ BROKEN_READS: dict[str, tuple[Act, type[KlingError]]] = {
     "not HTTP": (raw(b"SSH-2.0-OpenSSH\r\n\r\n"), BadResponse),
     "gzip": (answer(b"\x1f\x8b", headers=[("Content-Encoding", "gzip")]), BadResponse),
     "HTML 200": (answer("<html>sign in</html>"), BadResponse),
-    "data null": (answer({"code": 0, "data": None}), BadResponse),
+    "data null": (answer({"code": 0, "data": None}), TransientRead),
     "another job": (answer(task_json("999")), BadResponse),
     "too large": (answer(b" " * 100_000 + b"{}"), BadResponse),
 }
