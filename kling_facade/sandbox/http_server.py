@@ -79,7 +79,7 @@ class HttpServer:
 
     def __init__(self, app: ASGIApp, log: list[Exchange], port: int) -> None:
         self._listener = _listen(port)
-        self.base_url = f"http://{_HOST}:{self._listener.getsockname()[1]}"
+        self.base_url: str = f"http://{_HOST}:{self._listener.getsockname()[1]}"
         self._connections: dict[tuple[str, int], asyncio.BaseTransport] = {}
         config = uvicorn.Config(
             Recorder(app, log, self._hang_up),
