@@ -95,8 +95,11 @@ regenerate: setup  ## the contract and the generated client anew, from openapi/
 spec: setup  ## import a published page and judge what changed: PAGE=file-or-address
 	@$(BIN)/python scripts/spec.py $${PAGE:+"$$PAGE"}
 
+# Exact versions: another one may judge otherwise.
+PEERS := @stoplight/prism-cli@5.14.2 @redocly/cli@2.77.0 @stoplight/spectral-cli@6.16.3
+
 .PHONY: test-peers
-test-peers: setup  ## the facade against a gateway double that nobody here wrote (Prism, through Node)
-	@if command -v npm >/dev/null && npm install --prefix .venv-peers --no-audit --no-fund --silent @stoplight/prism-cli@5.14.2; \
-	then KLING_PEERS=1 $(BIN)/python -m pytest -n0 tests/spec/test_peers.py; \
+test-peers: setup  ## the contract under tools that nobody here wrote: Prism, Redocly, Spectral (through Node)
+	@if command -v npm >/dev/null && npm install --prefix .venv-peers --no-audit --no-fund --silent $(PEERS); \
+	then KLING_PEERS=1 $(BIN)/python -m pytest -n0 tests/spec/test_peers.py tests/spec/test_linters.py; \
 	else echo "test-peers: skipped, for Node and npm (or the package index) are not here"; fi

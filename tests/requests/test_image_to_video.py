@@ -48,7 +48,9 @@ def schema(document: str) -> Any:
     """The request body's schema in a document of the pipeline."""
     text = yaml.safe_load((OPENAPI / document).read_text())
     operation = text["paths"]["/kling/v1/videos/image2video"]["post"]
-    return operation["requestBody"]["content"]["application/json"]["schema"]
+    schema = operation["requestBody"]["content"]["application/json"]["schema"]
+    name = schema.get("$ref", "").rpartition("/")[2]
+    return text["components"]["schemas"][name] if name else schema
 
 
 def test_a_plain_request_has_five_fields() -> None:

@@ -51,11 +51,8 @@ def test_required_fields(api: httpx.Client, name: str) -> None:
         ({"dynamic_masks": [stroke(mask="")]}, "dynamic_masks[0].mask:", "must not be empty"),
         ({"model_name": 6}, "model_name:", "type string, not an integer"),
         ({"camera_control": {"type": "orbit"}}, "camera_control.type:", "one of simple"),
-        (
-            {"camera_control": {"type": "simple", "config": {"zoom": 1}}},
-            "camera_control.config:",
-            "lacks horizontal, vertical",
-        ),
+        ({"camera_control": {"config": {"zoom": 1}}}, "camera_control:", "lacks type"),
+        ({"model_name": ""}, "model_name:", "must not be empty"),
         (
             {"camera_control": {"type": "simple", "config": AXES | {"zoom": 11}}},
             "config.zoom:",

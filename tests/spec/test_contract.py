@@ -81,7 +81,7 @@ def test_what_the_page_states_the_contract_repeats() -> None:
 def test_a_new_field_is_missed_by_name() -> None:
     """The check itself can fail: a field that nobody reaches is named, with where to add it."""
     grown = json.loads(json.dumps(CONTRACT))
-    schema = facade.body_schema(walk.operations(grown)[CREATE])
+    schema = walk.body_schema(grown, CREATE)
     schema["properties"]["aspect_ratio"] = {"type": "string"}
     (gap,) = facade.gaps(grown, TABLE)
     assert "aspect_ratio" in gap
@@ -108,10 +108,8 @@ def published_schema(schema: Any) -> dict[str, Any]:
     return made
 
 
-PAGE_VALIDATOR = OAS30Validator(
-    published_schema(facade.body_schema(walk.operations(PUBLISHED)[CREATE]))
-)
-OUR_VALIDATOR = OAS30Validator(facade.body_schema(walk.operations(CONTRACT)[CREATE]))
+PAGE_VALIDATOR = OAS30Validator(published_schema(walk.body_schema(PUBLISHED, CREATE)))
+OUR_VALIDATOR = OAS30Validator(walk.body_schema(CONTRACT, CREATE))
 
 
 def _png(size: tuple[int, int]) -> bytes:
@@ -343,7 +341,7 @@ def test_what_every_request_carries_is_always_there(
     smallest = ImageToVideo("https://example.com/fox.png")
     body = sent(default_client, recorder, smallest)
     assert set(TABLE.always[CREATE]) <= body.keys()
-    assert set(facade.body_schema(walk.operations(PUBLISHED)[CREATE])["required"]) <= body.keys()
+    assert set(walk.body_schema(PUBLISHED, CREATE)["required"]) <= body.keys()
 
 
 @pytest.mark.parametrize(

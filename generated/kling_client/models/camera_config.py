@@ -6,28 +6,30 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..types import UNSET, Unset
+
 T = TypeVar("T", bound="CameraConfig")
 
 
 @_attrs_define
 class CameraConfig:
-    """The strength along each axis; exactly one is other than zero.
+    """The strength along each axis; exactly one is other than zero. An axis left out is zero.
 
     Attributes:
-        horizontal (float): Sideways: negative to the left, positive to the right.
-        vertical (float): Up and down: negative down, positive up.
-        pan (float): Turning, probably left (negative) and right (positive); public sources swap pan and tilt.
-        tilt (float): Turning, probably down (negative) and up (positive); public sources swap pan and tilt.
-        roll (float): Around the line of sight: negative counter-clockwise, positive clockwise.
-        zoom (float): Negative narrows the view, positive widens it.
+        horizontal (float | Unset): Sideways: negative to the left, positive to the right.
+        vertical (float | Unset): Up and down: negative down, positive up.
+        pan (float | Unset): Turning, probably left (negative) and right (positive); public sources swap pan and tilt.
+        tilt (float | Unset): Turning, probably down (negative) and up (positive); public sources swap pan and tilt.
+        roll (float | Unset): Around the line of sight: negative counter-clockwise, positive clockwise.
+        zoom (float | Unset): Negative narrows the view, positive widens it.
     """
 
-    horizontal: float
-    vertical: float
-    pan: float
-    tilt: float
-    roll: float
-    zoom: float
+    horizontal: float | Unset = UNSET
+    vertical: float | Unset = UNSET
+    pan: float | Unset = UNSET
+    tilt: float | Unset = UNSET
+    roll: float | Unset = UNSET
+    zoom: float | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -45,33 +47,36 @@ class CameraConfig:
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update(
-            {
-                "horizontal": horizontal,
-                "vertical": vertical,
-                "pan": pan,
-                "tilt": tilt,
-                "roll": roll,
-                "zoom": zoom,
-            }
-        )
+        field_dict.update({})
+        if horizontal is not UNSET:
+            field_dict["horizontal"] = horizontal
+        if vertical is not UNSET:
+            field_dict["vertical"] = vertical
+        if pan is not UNSET:
+            field_dict["pan"] = pan
+        if tilt is not UNSET:
+            field_dict["tilt"] = tilt
+        if roll is not UNSET:
+            field_dict["roll"] = roll
+        if zoom is not UNSET:
+            field_dict["zoom"] = zoom
 
         return field_dict
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
-        horizontal = d.pop("horizontal")
+        horizontal = d.pop("horizontal", UNSET)
 
-        vertical = d.pop("vertical")
+        vertical = d.pop("vertical", UNSET)
 
-        pan = d.pop("pan")
+        pan = d.pop("pan", UNSET)
 
-        tilt = d.pop("tilt")
+        tilt = d.pop("tilt", UNSET)
 
-        roll = d.pop("roll")
+        roll = d.pop("roll", UNSET)
 
-        zoom = d.pop("zoom")
+        zoom = d.pop("zoom", UNSET)
 
         camera_config = cls(
             horizontal=horizontal,

@@ -23,7 +23,8 @@ class CameraControl:
     Attributes:
         type_ (CameraType): simple moves along the one axis that config sets; the others are compound moves: down and
             back, forward and up, a turn to the right and forward, a turn to the left and forward.
-        config (CameraConfig | Unset): The strength along each axis; exactly one is other than zero.
+        config (CameraConfig | Unset): The strength along each axis; exactly one is other than zero. An axis left out is
+            zero.
     """
 
     type_: CameraType

@@ -185,9 +185,9 @@ class TaskData:
             try:
                 if not isinstance(data, dict):
                     raise TypeError()
-                task_info_type_1 = TaskInfo.from_dict(data)
+                task_info_type_0 = TaskInfo.from_dict(data)
 
-                return task_info_type_1
+                return task_info_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | TaskInfo | Unset, data)
@@ -202,9 +202,9 @@ class TaskData:
             try:
                 if not isinstance(data, dict):
                     raise TypeError()
-                task_result_type_1 = TaskResult.from_dict(data)
+                task_result_type_0 = TaskResult.from_dict(data)
 
-                return task_result_type_1
+                return task_result_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | TaskResult | Unset, data)

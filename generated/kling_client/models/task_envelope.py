@@ -114,9 +114,9 @@ class TaskEnvelope:
             try:
                 if not isinstance(data, dict):
                     raise TypeError()
-                data_type_1 = TaskData.from_dict(data)
+                data_type_0 = TaskData.from_dict(data)
 
-                return data_type_1
+                return data_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | TaskData | Unset, data)

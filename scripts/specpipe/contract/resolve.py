@@ -10,6 +10,7 @@ from .. import files
 from ..errors import ContractError
 from ..page.facts import IGNORED_HEADERS, STATED, TEXT
 from . import overlay
+from .components import with_named_bodies
 
 __all__ = ["HEADER", "resolve", "resolved_bytes", "validate"]
 
@@ -25,7 +26,7 @@ def resolve(upstream: Any, overlay_document: Any) -> Any:
         OverlayError: The overlay doesn't fit the facts.
         ContractError: The result is no valid OpenAPI document.
     """
-    document = _settled(overlay.apply(overlay_document, upstream))
+    document = with_named_bodies(_settled(overlay.apply(overlay_document, upstream)))
     validate(document)
     return document
 

@@ -9,7 +9,7 @@ from attrs import frozen
 
 from ..page.facts import METHODS
 
-__all__ = ["Field", "fields", "operations"]
+__all__ = ["Field", "body_schema", "fields", "operations"]
 
 
 @frozen
@@ -36,13 +36,20 @@ def operations(document: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     }
 
 
+def body_schema(document: Mapping[str, Any], operation: str) -> Any:
+    """The schema of an operation's JSON body, references followed; empty if it has none."""
+    found = operations(document).get(operation, {})
+    content = found.get("requestBody", {}).get("content", {})
+    return _followed(document, content.get("application/json", {}).get("schema", {}))
+
+
 def fields(document: Mapping[str, Any], operation: str) -> Iterator[Field]:
     """Every field of one operation; a component's fields by the component's name."""
     found = operations(document)[operation]
     for parameter in found.get("parameters", []):
         yield Field(operation, "parameter", f"{parameter['in']}.{parameter['name']}")
     for schema in _schemas(found.get("requestBody", {})):
-        for name in _names(document, schema, "", set()):
+        for name in _names(document, _followed(document, schema), "", set()):
             yield Field(operation, "request", name)
     for response in found.get("responses", {}).values():
         for schema in _schemas(response):
@@ -52,6 +59,13 @@ def fields(document: Mapping[str, Any], operation: str) -> Iterator[Field]:
 
 def _schemas(holder: Mapping[str, Any]) -> list[Any]:
     return [media.get("schema", {}) for media in holder.get("content", {}).values()]
+
+
+def _followed(document: Mapping[str, Any], schema: Any) -> Any:
+    """What a reference leads to: a request's fields are named from the body down."""
+    while reference := schema.get("$ref"):
+        schema = document["components"]["schemas"][reference.rsplit("/", 1)[-1]]
+    return schema
 
 
 def _names(document: Mapping[str, Any], schema: Any, at: str, seen: set[str]) -> Iterator[str]:

@@ -220,9 +220,9 @@ def disagreements(
     """
     found = _unknown_models(published, table)
     ours = walk.operations(document)
-    for name, operation in walk.operations(published).items():
+    for name in walk.operations(published):
         if name in ours and name in table.operations:
-            said, has = body_schema(operation), body_schema(ours[name])
+            said, has = walk.body_schema(published, name), walk.body_schema(document, name)
             found += _differing(said, has, f"{name} body")
             found += _unknown_answers(published, name, table)
     return found
@@ -250,16 +250,9 @@ def _unknown_answers(published: Mapping[str, Any], operation: str, table: Table)
     ]
 
 
-def body_schema(operation: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The schema of an operation's JSON body; empty if it has none."""
-    content = operation.get("requestBody", {}).get("content", {})
-    schema: Mapping[str, Any] = content.get("application/json", {}).get("schema", {})
-    return schema
-
-
 def schema_of(document: Mapping[str, Any], operation: str, name: str) -> Mapping[str, Any]:
     """The schema of a request's field, such as ``dynamic_masks[].mask``; empty if there is none."""
-    schema: Any = body_schema(walk.operations(document).get(operation, {}))
+    schema: Any = walk.body_schema(document, operation)
     for piece in name.split("."):
         schema = schema.get("properties", {}).get(piece.removesuffix("[]"), {})
         schema = schema.get("items", {}) if piece.endswith("[]") else schema

@@ -15,7 +15,7 @@ import pytest
 import yaml
 from specpipe import files
 from specpipe.client import build, codegen
-from specpipe.contract import resolve
+from specpipe.contract import resolve, walk
 from specpipe.errors import ContractError, PageError
 from specpipe.page import facts
 from specpipe.page.nodes import load
@@ -187,7 +187,7 @@ def hostile_contract() -> dict[str, Any]:
     contract["info"]["title"] = contract["info"]["description"] = HOSTILE
     operation = contract["paths"]["/kling/v1/videos/image2video"]["post"]
     operation["summary"] = operation["description"] = HOSTILE
-    schema = operation["requestBody"]["content"]["application/json"]["schema"]
+    schema = walk.body_schema(contract, "POST /kling/v1/videos/image2video")
     schema["description"] = HOSTILE
     schema["properties"]["prompt"] = {"type": "string", "description": HOSTILE, "default": HOSTILE}
     schema["properties"]["mode"]["enum"] = ["std", HOSTILE]
