@@ -18,6 +18,7 @@ MAX_BYTES: Final = 2 * 1024 * 1024
 
 _FENCE = re.compile(r" {0,3}(?P<mark>`{3,}|~{3,})\s*(?P<info>[\w+-]*)[^`]*")
 _LANGUAGES: Final = frozenset({"", "yaml", "yml", "json", "openapi"})
+_KEY = re.compile(r"""["']?[\w$-]+["']?\s*[:\uff1a](?:\s|$)""")
 _ROOT = re.compile(r"""["']?(?:openapi|swagger)["']?\s*[:\uff1a]""")
 
 
@@ -126,7 +127,8 @@ def _bare(lines: list[str]) -> list[str]:
     if start is None:
         raise PageError("the page is empty")
     fenced = any(_FENCE.fullmatch(line.rstrip()) for line in lines)
-    if not fenced and (start.startswith(("{", "%", "---")) or _ROOT.match(start)):
+    whole = any(_ROOT.match(line) for line in lines)
+    if not fenced and (start.startswith(("{", "%", "---")) or (whole and _KEY.match(start))):
         return lines
     raise _no_document(lines)
 

@@ -30,6 +30,7 @@ Scalar = str | int | float | bool | None
 
 _INT = re.compile(r"[-+]?[0-9]{1,18}")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]{1,3})?")
+_LEADING_ZERO = re.compile(r"[-+]?0[0-9]+")
 _WORDS: Final[dict[str, Scalar]] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
     **dict.fromkeys(("true", "True", "TRUE"), True),
@@ -47,6 +48,7 @@ class Node:
         column: Column, from 1.
         keys: For a mapping, the node of each key.
         size: Values in it, itself included.
+        written: A plain scalar as it stands in the page: ``010``, ``1.0``, ``on``; else empty.
     """
 
     value: Any
@@ -54,6 +56,12 @@ class Node:
     column: int
     keys: dict[str, Node] = field(factory=dict)
     size: int = 1
+    written: str = ""
+
+    @property
+    def ambiguous(self) -> bool:
+        """Whether readers of YAML disagree on it: 010 is 8 to those of 1.1, 10 to those of 1.2."""
+        return _LEADING_ZERO.fullmatch(self.written) is not None
 
     @property
     def kind(self) -> str:
@@ -169,8 +177,10 @@ class _Builder:
             self._alias(event)
         elif isinstance(event, yaml.ScalarEvent):
             self._check_tag(event)
-            value = _joined(event.value) if self._expects_key() else _scalar(event)
-            self._add(self._node(event, value), event.anchor)
+            plain = event.style is None and event.implicit[0] and not self._expects_key()
+            node = self._node(event, _scalar(event) if plain else _joined(event.value))
+            node.written = event.value if plain else ""
+            self._add(node, event.anchor)
         elif isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
             self._check_tag(event)
             empty: Any = {} if isinstance(event, yaml.MappingStartEvent) else []
@@ -217,7 +227,7 @@ class _Builder:
                 f"the alias *{event.anchor} stands for nothing that is complete here"
             )
         here = self._node(event, target.value)
-        here.keys, here.size = target.keys, target.size
+        here.keys, here.size, here.written = target.keys, target.size, target.written
         self._add(here, None)
 
     def _add(self, node: Node, anchor: str | None) -> None:
@@ -261,13 +271,11 @@ class _Builder:
 
 def _scalar(event: Any) -> Scalar:
     text: str = event.value
-    if event.style is not None or not event.implicit[0]:
-        return _joined(text)
     if text in _WORDS:
         return _WORDS[text]
     if _INT.fullmatch(text):
         return int(text)
-    return float(text) if _FLOAT.fullmatch(text) else text
+    return float(text) if _FLOAT.fullmatch(text) else _joined(text)
 
 
 def _joined(text: str) -> str:

@@ -10,24 +10,20 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Any, Final
 
-from attrs import define, field
-from openapi_spec_validator import OpenAPIV30SpecValidator
+from attrs import define, evolve, field
 
 from .. import files
 from ..client import build
 from ..contract import example
 from ..contract.example import Contradiction
 from ..errors import ContractError, OverlayError, PageError, PipelineError
-from ..page import facts, fetch, markdown
+from ..page import facts, fetch, markdown, reader
+from ..page.reader import FACTS_HEADER
 from ..page.repairs import Repair
 from . import changes, facade, judge
 from .changes import Change
 
 __all__ = ["FACTS_HEADER", "Outcome", "Verdict", "read_page", "run"]
-
-FACTS_HEADER: Final = """\
-What the gateway publishes, as facts. Written by scripts/import_page.py; never edit it by hand.
-x-text: a SHA-256 digest for each text. x-stated: facts that were found in the text."""
 
 _TESTS: Final = "tests/spec/test_contract.py"
 
@@ -81,44 +77,9 @@ class Outcome:
 
 
 def read_page(data: bytes) -> tuple[markdown.Page, facts.Facts, bytes]:
-    """Read a page and take its facts.
-
-    Returns:
-        The page, its facts, and the file that holds them.
-
-    Raises:
-        PageError: It can't be read, or isn't valid OpenAPI 3.0.
-    """
-    try:
-        found = markdown.read(data)
-        taken = facts.collect(found.document, found.around)
-    except RecursionError:
-        raise PageError("the page is nested too deeply to be read") from None
-    _validate(taken)
-    return found, taken, files.dump(taken.document, FACTS_HEADER)
-
-
-def _validate(taken: facts.Facts) -> None:
-    """The page by itself must be valid OpenAPI: checked by a validator that is not ours."""
-    for error in OpenAPIV30SpecValidator(taken.document).iter_errors():
-        inner = _innermost(error)
-        pointer = "".join(f"/{_escaped(part)}" for part in inner.absolute_path)
-        while pointer and pointer not in taken.lines:
-            pointer = pointer.rpartition("/")[0]
-        what = f"not valid OpenAPI 3.0: {facts.place(pointer)}: {inner.message:.200}"
-        hint = "Mend the page, or wait until its publisher has, and import that."
-        raise PageError(what, taken.lines.get(pointer, 1), hint=hint)
-
-
-def _innermost(error: Any) -> Any:
-    """The deepest of the errors that made a choice of schemas fail."""
-    while error.context:
-        error = max(error.context, key=lambda inner: len(inner.absolute_path))
-    return error
-
-
-def _escaped(part: object) -> str:
-    return str(part).replace("~", "~0").replace("/", "~1")
+    """Read a page and take its facts: the page with all repairs, its facts, their file."""
+    reading = reader.read(data)
+    return evolve(reading.page, repairs=reading.repairs), reading.facts, reading.data
 
 
 Say = Callable[[str], None]

@@ -138,18 +138,31 @@ def test_paths_that_leave_their_place_are_refused(path: str) -> None:
     [
         ("{type: nubmer}", "can't be 'nubmer'"),
         ("{tpye: number}", "'tpye' is no keyword"),
-        ("{type: [string, 'null']}", "can't be"),
+        ("{type: [string, 'null']}", "nullable: true"),
         ("{type: array}", "without 'items'"),
         ("{type: string, enum: []}", "no value"),
         ("{type: string, enum: [a, a]}", "'a' twice"),
         ("{type: string, enum: ['x\"; import os']}", "short plain text"),
-        ("{type: string, default: '`id`'}", "short plain text"),
+        ("{type: string, enum: ['`id`']}", "short plain text"),
+        ("{type: string, enum: [5, 10]}", "lists 5, but its type is string"),
+        ("{type: integer, enum: [5, x]}", "lists 'x', but its type is integer"),
+        ("{type: string, enum: [a, null]}", "lists None"),
+        ("{type: integer, enum: [010]}", "010 is a text to some readers"),
+        ("{type: number, maximum: 007}", "007 is a text to some readers"),
+        ("{type: number, default: fast}", "default 'fast', but its type is number"),
+        ("{type: string, default: 5}", "default 5, but its type is string"),
+        ("{type: boolean, default: 1}", "default 1, but its type is boolean"),
+        ("{type: array, items: {}, default: a}", "default 'a', but its type is array"),
+        ("{type: string, const: a}", "OpenAPI 3.1 knows it"),
+        ("{type: number, exclusiveMinimum: 0}", "OpenAPI 3.1 knows it"),
+        ("{type: 'null'}", "nullable: true"),
+        ("{type: string, required: true}", "must be a list, not true or false"),
+        ("{$ref: '#/components/schemas/请求'}", "letters, digits"),
         ('{type: string, format: "a\'b"}', "short plain text"),
         ("{type: string, pattern: '('}", "no regular expression"),
         ("{type: string, maxLength: -1}", "whole number"),
         ("{type: string, maxLength: many}", "whole number"),
         ("{type: number, maximum: x}", "must be a number"),
-        ("{type: string, required: true}", "must be a list"),
         ("{type: object, properties: {a: {type: string}}, required: [b]}", "no such property"),
         ("{type: object, properties: {a: {type: string}}, required: [a, a]}", "'a' twice"),
         ("{type: object, properties: [a]}", "must be a mapping"),
@@ -163,8 +176,107 @@ def test_schemas_that_are_wrong_are_refused(schema: str, words: str) -> None:
     """Nothing is guessed: the refusal names the field and the reason."""
     with pytest.raises(PageError) as caught:
         collect(with_schema(schema))
-    assert words in caught.value.what
+    assert words in str(caught.value)
     assert caught.value.line == 9
+
+
+@pytest.mark.parametrize(
+    ("schema", "kept"),
+    [
+        ("{type: array, items: {}, default: []}", {"default": []}),
+        ("{type: object, default: {a: 1}}", {"default": {"a": 1}}),
+        ("{type: integer, default: 5.0}", {"default": 5.0}),
+        ("{type: string, nullable: true, enum: [a, null]}", {"enum": ["a", None]}),
+        ("{type: string, default: null}", {}),
+        ("{type: string, default: '{{YOUR_API_KEY}}'}", {}),
+        ("{type: string, default: 'Bearer {{KEY}}'}", {}),
+    ],
+)
+def test_defaults_and_lists_of_the_right_type_are_facts(schema: str, kept: dict[str, Any]) -> None:
+    """A default may be a list; null and the variables of the publisher's tool are no values."""
+    found = body(collect(with_schema(schema)))
+    assert {key: found[key] for key in ("default", "enum") if key in found} == kept
+
+
+def test_a_default_that_is_prose_is_kept_as_a_digest() -> None:
+    """The publisher's sentences are not ours, in a default neither; a change still shows."""
+    found = body(collect(with_schema('{type: string, default: "It\'s a fox"}')))
+    assert found == {"type": "string", "x-text": {"default": facts.digest("It's a fox")}}
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        ("responses: {}", "responses: {x-200: {y: 1}}"),
+        ("paths:\n", "paths:\n  x-folders: [a]\n"),
+        ("application/json:", "application/json; charset=utf-8:"),
+        ("responses: {}", "security: [{x-apidog: {a: 1}, bearer: []}]\n      responses: {}"),
+        ("responses: {}", "callbacks: {done: {'{$url}': {post: {}}}}\n      responses: {}"),
+        ("schema: {}", "schema: {discriminator: {propertyName: kind}}"),
+        ("responses: {}", "responses: {'200': {description: '', headers: {A: {style: simple}}}}"),
+        ("/a:", "'/feed/{one},{two}.mp4':"),
+        ("responses: {}", "servers: [{url: 'https://x.example'}]\n      responses: {}"),
+        ("{}", "{type: object, properties: {_id: {type: string}}}"),
+    ],
+)
+def test_what_openapi_allows_is_read(edit: tuple[str, str]) -> None:
+    """Extensions wherever the specification has them, and parts that nothing here follows."""
+    assert collect(with_schema("{}").replace(*edit, 1))["paths"]
+
+
+def test_a_media_type_is_one_with_and_without_parameters() -> None:
+    """``application/json; charset=utf-8`` is JSON, so that both at once are one key twice."""
+    text = with_schema("{type: string}")
+    other = text.replace("application/json:", "Application/JSON; charset=utf-8:")
+    assert collect(other) == collect(text)
+    twin = "          application/json;v=1: {}\n          application"
+    both = text.replace("          application", twin)
+    with pytest.raises(PageError, match="twice"):
+        collect(both)
+
+
+def test_a_header_that_openapi_ignores_states_nothing() -> None:
+    """Whatever a page writes about Authorization or Content-Type, only its type is kept."""
+    text = with_schema("{}").replace(
+        "      requestBody:",
+        "      parameters:\n"
+        "        - {name: Authorization, in: header, schema: {type: string, default: '{{K}}'}}\n"
+        "      requestBody:",
+    )
+    found = collect(text)["paths"]["/a"]["post"]["parameters"]
+    assert found == [{"name": "Authorization", "in": "header", "schema": {"type": "string"}}]
+
+
+def test_references_in_a_circle_are_refused() -> None:
+    """A is B, B is A: neither says what it is."""
+    text = with_schema("{$ref: '#/components/schemas/A'}") + (
+        "components: {schemas: {A: {$ref: '#/components/schemas/B'},"
+        " B: {$ref: '#/components/schemas/A'}}}\n"
+    )
+    with pytest.raises(PageError, match="leads back to itself"):
+        collect(text)
+
+
+def test_a_task_id_is_no_model() -> None:
+    """An id that begins like a model's name is none."""
+    text = with_schema("{type: string, description: 'id: kling-v1825380683199176793, kling-v1-5'}")
+    assert collect(text)[facts.STATED] == {"models": ["kling-v1-5"]}
+
+
+def test_what_is_left_out_is_told() -> None:
+    """Placeholders, servers without an address and Apidog's own type are reported by line."""
+    text = with_schema("{type: string, default: '{{A}}'}") + (
+        "servers: [{url: ''}, {url: 'https://x.example'}]\n"
+        "components: {securitySchemes: {k: {type: bearer}}}\n"
+    )
+    taken = facts.collect(load(text))
+    rules = {note.rule for note in taken.notes}
+    assert rules == {"placeholder", "relative-server", "bearer-as-type"}
+    assert taken.document["servers"] == [{"url": "https://x.example"}]
+    assert taken.document["components"]["securitySchemes"]["k"] == {
+        "type": "http",
+        "scheme": "bearer",
+    }
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ EXPECTED = {"openapi": "3.0.1", "info": {"title": "", "version": "1"}, "paths": 
     [
         DOCUMENT,
         f"---\n{DOCUMENT}",
+        "info: {title: '', version: '1'}\nopenapi: 3.0.1\npaths: {}\n",
         f"# a comment\n\n{DOCUMENT}",
         f"# Title\n\n```yaml\n{DOCUMENT}```\n",
         f"# Title\n\n~~~~ yml\n{DOCUMENT}~~~~\n",
