@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Self
 
-from ..gateway.job_id import write_token
+from ..gateway.job_token import write_token
 from ..gateway.task import State, Task
 from ..jobs.destination import Exist, Video
 from ..jobs.effects import Progress

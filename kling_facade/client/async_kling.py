@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 from ..gateway.credentials import Credentials, find_credentials
-from ..gateway.gateway import Gateway
+from ..gateway.gateway import Gateway, choose_gateway
 from ..gateway.job_id import Ids
 from ..gateway.task import Task
 from ..jobs.destination import Exist, Video, place
@@ -21,7 +21,7 @@ from ..jobs.runtime import Runtime
 from ..limits import Limits, PollPlan
 from .async_job import AsyncJob
 from .awaited_session import AwaitedSession
-from .session import chosen_gateway, perhaps_accepted
+from .session import perhaps_accepted
 
 if TYPE_CHECKING:
     from ..jobs.fleet_status import Status
@@ -89,7 +89,7 @@ class AsyncKling:
         del api_key  # an error below must not show it among the locals of this frame
         self._session = AwaitedSession(
             found,
-            chosen_gateway(base_url, gateway),
+            choose_gateway(base_url, gateway, found, os.environ),
             journal=journal,
             catalog=catalog,
             limits=limits,

@@ -75,5 +75,4 @@ class AwaitedSession(Session):
     def _open_videos(self) -> Any:
         from ..wire.video_client import AsyncFetcher
 
-        limits, agent = self.policy.limits, self._user_agent()
-        return AsyncFetcher(self.gateway, limits, agent, **self.settings())
+        return AsyncFetcher(self._link(), **self.settings())

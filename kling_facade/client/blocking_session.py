@@ -70,5 +70,4 @@ class BlockingSession(Session):
     def _open_videos(self) -> Any:
         from ..wire.video_client import Fetcher
 
-        limits, agent = self.policy.limits, self._user_agent()
-        return Fetcher(self.gateway, limits, agent, **self.settings())
+        return Fetcher(self._link(), **self.settings())

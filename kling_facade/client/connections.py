@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from ..errors import InvalidRequest
+from ..errors import InvalidRequest, KlingError
 from ..jobs.poller import Poller
 
 __all__ = ["Connections"]
@@ -81,6 +81,8 @@ def _made(make: Callable[[], Any]) -> Any:
 
     try:
         return make()
+    except KlingError as error:
+        raise error.with_traceback(None) from None  # the frames hold the proxy's password
     except SETTINGS_ERRORS as error:
         kind = type(error).__name__
     raise InvalidRequest(

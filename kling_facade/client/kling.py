@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 from ..gateway.credentials import Credentials, find_credentials
-from ..gateway.gateway import Gateway
+from ..gateway.gateway import Gateway, choose_gateway
 from ..gateway.job_id import Ids
 from ..gateway.task import Task
 from ..jobs.destination import Exist, Video, place
@@ -20,7 +20,7 @@ from ..jobs.runtime import Runtime
 from ..limits import Limits, PollPlan
 from .blocking_session import BlockingSession
 from .job import Job
-from .session import chosen_gateway, perhaps_accepted
+from .session import perhaps_accepted
 
 if TYPE_CHECKING:
     from ..jobs.fleet_status import Status
@@ -88,7 +88,7 @@ class Kling:
         del api_key  # an error below must not show it among the locals of this frame
         self._session = BlockingSession(
             found,
-            chosen_gateway(base_url, gateway),
+            choose_gateway(base_url, gateway, found, os.environ),
             journal=journal,
             catalog=catalog,
             limits=limits,

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 from ..builders.pictures.base64_text import digests_of
 from ..errors import InvalidRequest, KlingError
 from ..gateway.credentials import Credentials, Hidden
-from ..gateway.gateway import CHAINHUB, KLING_BEIJING, KLING_SINGAPORE, Gateway
-from ..gateway.job_id import Ids, checked_id, looks_like_token, read_token
+from ..gateway.gateway import Gateway
+from ..gateway.job_id import Ids, checked_id
+from ..gateway.job_token import looks_like_token, read_token
 from ..gateway.task import Task
 from ..jobs.destination import Exist, Video, kept, stored_before
 from ..jobs.effects import CREATE, Call, Do, Flow, Policy, Recall
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from ..requests.image_to_video import ImageToVideo
     from ..rules.catalog import Catalog
 
-__all__ = ["KlingAdvice", "Session", "chosen_gateway", "perhaps_accepted"]
+__all__ = ["KlingAdvice", "Session", "perhaps_accepted"]
 
 _LARGEST_PAGE = 500
 
@@ -100,7 +101,7 @@ class Session:
         raise NotImplementedError
 
     def _link(self) -> Any:
-        from ..wire.api_client import Link
+        from ..wire.link import Link
 
         return Link(
             self.gateway,
@@ -243,19 +244,6 @@ class Session:
         arguments = {"page_num": number, "page_size": size}
         envelope = yield from ask(Call("list_image_to_video", arguments), self.policy)
         return [Task.read(data) for data in envelope.data or ()]
-
-
-def chosen_gateway(base_url: str | None, gateway: Gateway | None) -> Gateway:
-    """The gateway given, or the one of the address; a known address brings its traits along."""
-    if gateway is not None:
-        if base_url is not None:
-            raise InvalidRequest("give base_url or gateway, not both")
-        return gateway
-    address = base_url or os.environ.get("KLING_BASE_URL")
-    if not address:
-        return CHAINHUB
-    known = {known.base_url: known for known in (CHAINHUB, KLING_SINGAPORE, KLING_BEIJING)}
-    return known.get(address.rstrip("/")) or Gateway(address)
 
 
 def perhaps_accepted(ids: Ids) -> str:

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import ipaddress
 
-__all__ = ["is_inner", "is_loopback", "is_public"]
+__all__ = ["Address", "is_inner", "is_loopback", "is_public", "literal_address"]
 
-_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 def is_loopback(host: str | None) -> bool:
     """Whether a host name or a literal address means this machine.
 
-    Names of the zone ``localhost`` do (RFC 6761, section 6.3), with or without the root's dot.
+    Names of the zone ``localhost`` do (RFC 6761, section 6.3), with or without the root's dot. So
+    does ``0.0.0.0``, the address that servers listen on: connecting to it reaches this machine.
     """
     name = (host or "").lower().rstrip(".")
     if name == "localhost" or name.endswith(".localhost"):
         return True
-    literal = _literal(name)
-    return literal is not None and literal.is_loopback
+    literal = literal_address(name)
+    return literal is not None and (literal.is_loopback or literal.is_unspecified)
 
 
 def is_inner(host: str) -> bool:
@@ -26,7 +27,7 @@ def is_inner(host: str) -> bool:
 
     A name that is looked up is neither: what it resolves to is checked when it is connected to.
     """
-    return is_loopback(host) if _literal(host) is None else not is_public(host)
+    return is_loopback(host) if literal_address(host) is None else not is_public(host)
 
 
 def is_public(address: str) -> bool:
@@ -35,12 +36,15 @@ def is_public(address: str) -> bool:
     Loopback, private, link-local, multicast and reserved addresses do not, nor do IPv6 forms of
     them. A text that is no address is not public either.
     """
-    literal = _literal(address)
+    literal = literal_address(address)
     return literal is not None and literal.is_global and not literal.is_multicast
 
 
-def _literal(host: str) -> _Address | None:
-    """The address that a text spells, without brackets and zone; an IPv4 address mapped as such."""
+def literal_address(host: str) -> Address | None:
+    """The address that a text spells, or ``None`` for a name.
+
+    Brackets and a zone are left out, and an IPv4 address within an IPv6 one is given as such.
+    """
     try:
         literal = ipaddress.ip_address(host.strip("[]").split("%")[0])
     except ValueError:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from attrs import field, frozen
+
+from .redaction import redact
 
 __all__ = ["Answer", "Head", "kind_of", "quote"]
 
@@ -23,7 +25,8 @@ class Answer:
         paid: Whether the call was a create: then an unclear answer may have made a job.
         retry_after: Seconds from ``Retry-After``, as they came.
         location: Host that a redirect points to.
-        keys: Where the caller's keys come from, for hints.
+        keys: What the caller's keys are called, for hints.
+        hide: Puts stars in the place of the keys in the gateway's words.
     """
 
     status: int
@@ -33,6 +36,7 @@ class Answer:
     retry_after: float | None = None
     location: str | None = None
     keys: str = "the API key"
+    hide: Callable[[str], str] = field(default=str, repr=False, eq=False)
 
     @property
     def ok(self) -> bool:
@@ -60,6 +64,7 @@ def kind_of(value: Any) -> str:
 
 
 def quote(text: str) -> str:
-    """Foreign text made fit for a message: one line, printable, not too long."""
+    """Foreign text made fit for a message: one line, printable, unsigned, not too long."""
     flat = "".join(mark if mark.isprintable() else " " for mark in " ".join(text.split()))
+    flat = redact(flat)
     return flat if len(flat) <= _LONGEST_QUOTE else flat[: _LONGEST_QUOTE - 1] + "…"

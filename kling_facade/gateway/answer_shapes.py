@@ -310,6 +310,7 @@ def _named(answer: Answer, items: list[Any]) -> Iterator[dict[str, Any]]:
         try:
             yield _task(answer, _find(item))
         except KlingError as error:
+            # The message is quoted and has the keys hidden, as every error's.
             log.warning("an entry of the gateway's list is left out: %s", error.message)
 
 
@@ -376,10 +377,9 @@ def _earliest(answer: Answer, tasks: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _envelope(payload: Mapping[str, Any], data: Any) -> dict[str, Any]:
-    message = payload.get("message")
     return {
         "code": 0,
-        "message": message if isinstance(message, str) else "",
+        "message": "",  # said by the task's own; a gateway's may repeat the key
         "request_id": request_id_of(payload) or "",
         "data": data,
     }
@@ -406,7 +406,7 @@ def _task(answer: Answer, found: _Found) -> dict[str, Any]:
     for name in ("created_at", "updated_at", "final_unit_deduction"):
         task[name] = _look(layers, name)
     if reason := _reason(layers, status):
-        task["task_status_msg"] = reason
+        task["task_status_msg"] = quote(answer.hide(reason))
     return {key: value for key, value in task.items() if value is not None}
 
 
@@ -415,5 +415,5 @@ def _reason(layers: list[dict[str, Any]], status: str | None) -> str | None:
     if State.of(status) is not State.FAILED:
         return None
     if text := _look(layers, "task_status_msg"):
-        return quote(text)
+        return str(text)
     return next((words for layer in reversed(layers) if (words := complaint(layer).words)), None)

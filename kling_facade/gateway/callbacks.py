@@ -26,7 +26,8 @@ from attrs import field, frozen
 from ..errors import CallbackRefused, InvalidRequest, KlingError
 from .answer import Answer
 from .answer_shapes import read_task
-from .job_id import Ids, checked_id, write_token
+from .job_id import Ids, checked_id
+from .job_token import write_token
 from .strict_json import parse_json
 from .task import State
 

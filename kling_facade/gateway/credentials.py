@@ -10,7 +10,19 @@ from typing import Any, Final, NoReturn, Protocol, runtime_checkable
 
 from ..errors import AuthError, KlingError, MissingExtra
 
-__all__ = ["AccessKeys", "ApiKey", "Credentials", "Hidden", "find_credentials"]
+__all__ = [
+    "AccessKeys",
+    "ApiKey",
+    "Credentials",
+    "Hidden",
+    "described",
+    "find_credentials",
+    "is_vendor_key",
+    "secrets_of",
+]
+
+_VENDOR_PREFIX: Final = "api-key-kling-"
+"""How the API keys of Kling's own console begin (VD4, 2026-09)."""
 
 _TOKEN_LIFE: Final = 1800
 """Seconds a signed token lives (VD1)."""
@@ -60,6 +72,10 @@ def _fault(value: object) -> str | None:
         return f"it is {type(value).__name__}, not text"
     if not value.strip():
         return "it is empty"
+    if value.strip()[0] in "'\"" or value.strip()[-1] in "'\"":
+        return "it has quotes around it, often from an env file: give it without them"
+    if value.strip().lower().startswith("bearer "):
+        return "it begins with 'Bearer', which is added for you: give the key alone"
     if value != value.strip():
         return "it has white space around it, often a line end from a file"
     if not value.isascii() or not value.isprintable() or " " in value:
@@ -92,6 +108,9 @@ class ApiKey:
 
     __slots__ = ("_header", "_scheme", "_secret")
 
+    called = "KLING_API_KEY, or the API key given to the client,"
+    """What hints call it."""
+
     def __init__(
         self, value: str, *, header: str = "Authorization", scheme: str = "Bearer"
     ) -> None:
@@ -105,6 +124,15 @@ class ApiKey:
 
     def __repr__(self) -> str:
         return "ApiKey('***')"
+
+    @property
+    def is_vendors(self) -> bool:
+        """Whether it is a key of Kling's own console, told by how it begins."""
+        return self._secret.reveal().startswith(_VENDOR_PREFIX)
+
+    def secrets(self) -> tuple[str, ...]:
+        """What must stand in no message."""
+        return (self._secret.reveal(),)
 
     def headers(self, now: float) -> Mapping[str, str]:
         """The one header; the clock plays no part."""
@@ -125,6 +153,12 @@ class AccessKeys:
 
     __slots__ = ("_access_key", "_secret_key")
 
+    called = "KLING_ACCESS_KEY and KLING_SECRET_KEY, or the two keys given to AccessKeys,"
+    """What hints call them."""
+
+    is_vendors = True
+    """Only Kling's own API knows what to do with them."""
+
     def __init__(self, access_key: str, secret_key: str) -> None:
         access, error = _accept(access_key, "access key")
         secret, other = _accept(secret_key, "secret key")
@@ -138,6 +172,10 @@ class AccessKeys:
     def __repr__(self) -> str:
         return "AccessKeys('***', '***')"
 
+    def secrets(self) -> tuple[str, ...]:
+        """What must stand in no message."""
+        return (self._access_key.reveal(), self._secret_key.reveal())
+
     def headers(self, now: float) -> Mapping[str, str]:
         """A fresh token in ``Authorization``."""
         claims = {
@@ -149,13 +187,36 @@ class AccessKeys:
         return {"Authorization": f"Bearer {token}"}
 
 
+def described(credentials: object) -> str:
+    """What hints call some credentials: where a caller would look for them."""
+    return str(getattr(credentials, "called", "the credentials given to the client"))
+
+
+def is_vendor_key(credentials: object) -> bool:
+    """Whether they are Kling's own: a key pair, or an API key of Kling's console.
+
+    They belong to Kling's hosts. At another gateway they are of no use, and it could use them.
+    """
+    return bool(getattr(credentials, "is_vendors", False))
+
+
+def secrets_of(credentials: object, signed: Mapping[str, str]) -> list[str]:
+    """All words that must stand in no message: the keys, and what became of them in headers."""
+    given = getattr(credentials, "secrets", tuple)
+    words = [word for value in signed.values() for word in (value, value.split(" ")[-1])]
+    return [*given(), *words]
+
+
 def find_credentials(api_key: str | None) -> Credentials | KlingError:
-    """The key given, or the one of the environment, or the error to raise.
+    """The key given, or those of the environment, or the error to raise.
+
+    ``KLING_API_KEY`` is asked first, then ``KLING_ACCESS_KEY`` with ``KLING_SECRET_KEY``. An empty
+    variable counts as one that is not there.
 
     The error is given back and not raised, so that no frame of its traceback holds the key.
     """
-    key = api_key if api_key is not None else os.environ.get("KLING_API_KEY")
-    access, secret = os.environ.get("KLING_ACCESS_KEY"), os.environ.get("KLING_SECRET_KEY")
+    key = api_key if api_key is not None else _variable("KLING_API_KEY")
+    access, secret = _variable("KLING_ACCESS_KEY"), _variable("KLING_SECRET_KEY")
     try:
         if key is not None:
             return ApiKey(key)
@@ -163,10 +224,22 @@ def find_credentials(api_key: str | None) -> Credentials | KlingError:
             return AccessKeys(access, secret)
     except KlingError as error:
         return error.with_traceback(None)
+    if access is not None or secret is not None:
+        there, missing = ("ACCESS", "SECRET") if access is not None else ("SECRET", "ACCESS")
+        return AuthError(
+            f"KLING_{there}_KEY is set and KLING_{missing}_KEY is not",
+            hint="A key pair has both. Or set KLING_API_KEY alone.",
+        )
     return AuthError(
         "there is no API key",
-        hint="Set KLING_API_KEY in the environment, or pass it: Kling(api_key).",
+        hint="Set KLING_API_KEY in the environment, or pass it: Kling(api_key). A key pair of "
+        "Kling's own goes into KLING_ACCESS_KEY and KLING_SECRET_KEY.",
     )
+
+
+def _variable(name: str) -> str | None:
+    value = os.environ.get(name)
+    return value if value is not None and value.strip() else None
 
 
 def _jwt() -> ModuleType:

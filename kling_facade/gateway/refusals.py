@@ -51,7 +51,7 @@ class Complaint:
 
     Attributes:
         code: The code that decides; ``None`` when nothing has gone wrong.
-        words: The gateway's words, fit for a message, or ``None``.
+        words: The gateway's words, as they came, or ``None``.
         request_id: Its id of the call, or ``None``.
         text: All words and codes in small letters, for what only words tell.
     """
@@ -84,7 +84,7 @@ def complaint(payload: Mapping[str, Any]) -> Complaint:
     ids = [found for part in parts if (found := request_id_of(part))]
     told = (str(part.get(key, "")) for part in parts for key in ("code", "type"))
     text = " ".join([*told, *texts]).lower()
-    return Complaint(code, words and quote(words), ids[-1] if ids else None, text)
+    return Complaint(code, words, ids[-1] if ids else None, text)
 
 
 def _parts(payload: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -263,11 +263,11 @@ def refusal(answer: Answer, payload: Mapping[str, Any]) -> KlingError:
     if 300 <= answer.status < 400:
         words = f"the gateway redirects to {answer.location or 'another address'}: not followed"
     return kind(
-        words,
+        quote(answer.hide(words)),
         hint=hint.format(keys=answer.keys),
-        code=said.code,
+        code=_shown(answer, said.code),
         http_status=answer.status,
-        request_id=said.request_id,
+        request_id=said.request_id and answer.hide(said.request_id),
         retry_after=answer.retry_after,
     )
 
@@ -276,12 +276,13 @@ def unclear(
     answer: Answer, said: Complaint, task_id: str | None, external_task_id: str | None
 ) -> KlingError:
     """A create was refused in an answer that names a job: the job may exist all the same."""
+    words = quote(answer.hide(said.words or f"HTTP {answer.status}"))
     return OutcomeUnknown(
-        f"the gateway refused and named a job: {said.words or f'HTTP {answer.status}'}",
+        f"the gateway refused and named a job: {words}",
         hint="The job may have been accepted. Look it up before sending it again.",
-        code=said.code,
+        code=_shown(answer, said.code),
         http_status=answer.status,
-        request_id=said.request_id,
+        request_id=said.request_id and answer.hide(said.request_id),
         task_id=task_id,
         external_task_id=external_task_id,
     )
@@ -291,11 +292,15 @@ def broken(answer: Answer, why: str, task_id: str | None = None) -> KlingError:
     """A 2xx that can't be read: after a create the job may exist, so that is an unknown outcome."""
     kind: type[KlingError] = OutcomeUnknown if answer.paid else BadResponse
     return kind(
-        f"the gateway's answer can't be read: {why}",
+        f"the gateway's answer can't be read: {answer.hide(why)}",
         hint="Check the base URL. If it is right, the gateway or something before it is broken.",
         http_status=answer.status,
-        task_id=task_id if answer.paid else None,  # a read's own id is known better
+        task_id=answer.hide(task_id) if task_id and answer.paid else None,
     )
+
+
+def _shown(answer: Answer, code: int | str | None) -> int | str | None:
+    return answer.hide(code) if isinstance(code, str) else code
 
 
 def _classify(answer: Answer, said: Complaint) -> Meaning:

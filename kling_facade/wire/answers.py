@@ -2,22 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
 
-from ..gateway.answer import Answer
+from ..gateway.answer import Answer, quote
 from ..gateway.strict_json import parse_json
 
-__all__ = ["retry_after", "to_answer"]
+__all__ = ["header_map", "retry_after", "to_answer"]
+
+
+def header_map(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Headers by their names in lower case; a name that comes twice has both values."""
+    found: dict[str, str] = {}
+    for name, value in headers:
+        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
+        found[key] = f"{found[key]}, {text}" if key in found else text
+    return found
 
 
 def to_answer(
-    status: int, headers: Mapping[str, str], body: bytes, *, paid: bool, now: float
+    status: int,
+    headers: Mapping[str, str],
+    body: bytes,
+    *,
+    paid: bool,
+    now: float,
+    keys: str = "the API key",
+    hide: Callable[[str], str] = str,
 ) -> Answer:
-    """What came back, with everything a reader needs and nothing of httpx."""
+    """What came back, with everything a reader needs and nothing of httpx.
+
+    Args:
+        status: The HTTP status.
+        headers: Names in lower case.
+        body: All of it.
+        paid: Whether the call was a create.
+        now: Epoch seconds, for a ``Retry-After`` that is a date.
+        keys: What the caller's keys are called, for hints.
+        hide: Puts stars in the place of the keys in foreign text.
+    """
     payload: Any = None
     unreadable: str | None = None
     if not body.strip():
@@ -26,7 +52,7 @@ def to_answer(
         try:
             payload = parse_json(body)
         except ValueError as error:
-            unreadable = str(error)
+            unreadable = quote(hide(str(error)))
     target = headers.get("location")
     return Answer(
         status=status,
@@ -35,6 +61,8 @@ def to_answer(
         paid=paid,
         retry_after=retry_after(headers.get("retry-after"), now),
         location=_host(target) if target else None,
+        keys=keys,
+        hide=hide,
     )
 
 

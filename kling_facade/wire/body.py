@@ -7,8 +7,6 @@ import secrets
 from collections.abc import AsyncIterator, Iterator
 from typing import Any, Final
 
-import httpx
-
 from ..builders.pictures.base64_text import Base64Text
 
 __all__ = ["Body"]
@@ -16,10 +14,11 @@ __all__ = ["Body"]
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
-class Body(httpx.SyncByteStream, httpx.AsyncByteStream):
+class Body:
     """A JSON text in pieces: plain bytes, and pictures that are read when their turn comes.
 
-    It can be sent again: each pass opens its pictures anew.
+    It can be sent again: each pass opens its pictures anew. Iterating it raises `UnreadablePicture`
+    where a picture fails.
     """
 
     def __init__(self, value: Any) -> None:

@@ -15,7 +15,6 @@ from typing import Final
 
 import anyio
 import httpcore
-import httpx
 from attrs import define
 
 __all__ = ["Allowance", "AsyncGate", "Gate", "allowance", "deadline", "remaining"]
@@ -89,8 +88,8 @@ class Gate:
         self._free = threading.Semaphore(most)
 
     def __enter__(self) -> None:
-        if not self._free.acquire(timeout=remaining(None, httpx.PoolTimeout)):
-            raise httpx.PoolTimeout("no connection became free in time")
+        if not self._free.acquire(timeout=remaining(None, httpcore.PoolTimeout)):
+            raise httpcore.PoolTimeout("no connection became free in time")
 
     def __exit__(self, *exc: object) -> None:
         self._free.release()
@@ -109,10 +108,10 @@ class AsyncGate:
             await self._queue()
 
     async def _queue(self) -> None:
-        with anyio.move_on_after(remaining(None, httpx.PoolTimeout)):
+        with anyio.move_on_after(remaining(None, httpcore.PoolTimeout)):
             await self._free.acquire()
             return
-        raise httpx.PoolTimeout("no connection became free in time")
+        raise httpcore.PoolTimeout("no connection became free in time")
 
     async def __aexit__(self, *exc: object) -> None:
         self._free.release()

@@ -1,12 +1,13 @@
-"""Sockets that share a call's deadline, and addresses that a download must not reach.
+"""Connection pools whose sockets share a call's deadline, and addresses that must not be reached.
 
-The backend is put under httpx's own connection pool, which has no public place for it in 0.28
-(hence the narrow pin on httpx).
+httpcore takes a network backend of ours; httpx 0.28 has no public place to hand one on. So the
+pools are made here and asked directly, and httpx is left with addresses, proxies and TLS settings.
 """
 
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import select
 import socket
 import ssl
@@ -16,35 +17,24 @@ from typing import Any, Final
 import anyio.to_thread
 import httpcore
 import httpx
+from attrs import frozen
 
+from ..errors import InvalidRequest
 from ..gateway.addresses import is_public
-from ..limits import Limits
 from .deadlines import remaining
 
-__all__ = [
-    "guard_public",
-    "install",
-    "pool_limits",
-    "tls_context",
-]
+__all__ = ["Guard", "PoolSettings", "guard_public", "make_async_pool", "make_pool", "tls_context"]
 
 _KEEP: Final = 30.0
 """Seconds that an idle connection is kept. Common servers keep them for 60 s and more."""
+_KEPT: Final = 20
+"""Idle connections that are kept, as httpx has it."""
 
 _SMALL: Final = 16 * 1024
 """Bytes that may wait to go out together with those that follow."""
 
 Guard = Callable[[str, str], None]
 """Is told a host and an address it resolves to, and raises if that is not to be connected to."""
-
-
-def pool_limits(limits: Limits) -> httpx.Limits:
-    """Bounds of a connection pool.
-
-    Connections are kept longer than the gap between two questions for a job, so that each question
-    does not pay for a TLS handshake; httpx's own 5 s are shorter than that.
-    """
-    return httpx.Limits(max_connections=limits.connections, keepalive_expiry=_KEEP)
 
 
 def tls_context(verify: Any, *, trust_env: bool) -> ssl.SSLContext:
@@ -62,24 +52,94 @@ def guard_public(address: str) -> None:
         raise httpcore.UnsupportedProtocol(f"the address {address} is not a public one")
 
 
-def install(
-    client: httpx.Client | httpx.AsyncClient, guard: Guard | None = None, read_bytes: int = 0
-) -> None:
-    """Puts deadlines, and perhaps a guard, under a client's connection pools.
+def make_pool(settings: PoolSettings, proxy: httpx.Proxy | None) -> httpcore.ConnectionPool:
+    """Connections of a blocking client, straight or by a proxy.
 
-    The guard watches direct connections only: behind a proxy, the proxy resolves names.
+    Raises:
+        InvalidRequest: A SOCKS proxy, and the package that speaks with it is not installed.
     """
-    _wrap(client._transport, guard, read_bytes)
-    for transport in client._mounts.values():
-        _wrap(transport, None, read_bytes)
+    backend = _Backend(httpcore.SyncBackend(), settings.guard_for(proxy), settings.read_bytes)
+    options = {**settings.options(), "network_backend": backend}
+    if proxy is None:
+        return httpcore.ConnectionPool(**options)
+    if proxy.url.scheme.startswith("socks"):
+        return httpcore.SOCKSProxy(**options, **_socks(proxy))
+    return httpcore.HTTPProxy(**options, **_http(proxy, settings))
 
 
-def _wrap(transport: Any, guard: Guard | None, read_bytes: int) -> None:
-    pool = getattr(transport, "_pool", None)
-    if isinstance(pool, httpcore.ConnectionPool):
-        pool._network_backend = _Backend(pool._network_backend, guard, read_bytes)
-    elif isinstance(pool, httpcore.AsyncConnectionPool):
-        pool._network_backend = _AsyncBackend(pool._network_backend, guard, read_bytes)
+def make_async_pool(
+    settings: PoolSettings, proxy: httpx.Proxy | None
+) -> httpcore.AsyncConnectionPool:
+    """The same for ``await``."""
+    backend = _AsyncBackend(httpcore.AnyIOBackend(), settings.guard_for(proxy), settings.read_bytes)
+    options = {**settings.options(), "network_backend": backend}
+    if proxy is None:
+        return httpcore.AsyncConnectionPool(**options)
+    if proxy.url.scheme.startswith("socks"):
+        return httpcore.AsyncSOCKSProxy(**options, **_socks(proxy))
+    return httpcore.AsyncHTTPProxy(**options, **_http(proxy, settings))
+
+
+@frozen
+class PoolSettings:
+    """What every connection pool of a client has in common.
+
+    Attributes:
+        tls: Certificates and how they are checked.
+        connections: How many connections there may be at once.
+        guard: Watches the addresses that are connected to, or ``None``. It watches direct
+            connections only: behind a proxy, the proxy resolves names.
+        read_bytes: Fewest bytes asked of a socket at a time.
+    """
+
+    tls: ssl.SSLContext
+    connections: int
+    guard: Guard | None = None
+    read_bytes: int = 0
+
+    def guard_for(self, proxy: httpx.Proxy | None) -> Guard | None:
+        """The guard of a way."""
+        return self.guard if proxy is None else None
+
+    def options(self) -> dict[str, Any]:
+        """Arguments of any pool.
+
+        Idle connections are kept longer than the gap between two questions for a job, so that each
+        question does not pay for a TLS handshake; httpx's own 5 s are shorter than that.
+        """
+        return {
+            "ssl_context": self.tls,
+            "max_connections": self.connections,
+            "max_keepalive_connections": _KEPT,
+            "keepalive_expiry": _KEEP,
+        }
+
+
+def _http(proxy: httpx.Proxy, settings: PoolSettings) -> dict[str, Any]:
+    secure = {"proxy_ssl_context": settings.tls} if proxy.url.scheme == "https" else {}
+    headers = proxy.headers.raw
+    return {
+        "proxy_url": _url(proxy),
+        "proxy_auth": proxy.raw_auth,
+        "proxy_headers": headers,
+    } | secure
+
+
+def _socks(proxy: httpx.Proxy) -> dict[str, Any]:
+    if importlib.util.find_spec("socksio") is None:
+        raise InvalidRequest(
+            "the proxy is a SOCKS one, and the package that speaks with it is not installed",
+            hint="pip install 'httpx[socks]'. If the proxy is not meant for this, unset ALL_PROXY, "
+            "name the host in NO_PROXY, or pass trust_env=False.",
+        )
+    return {"proxy_url": _url(proxy), "proxy_auth": proxy.raw_auth}
+
+
+def _url(proxy: httpx.Proxy) -> httpcore.URL:
+    url = proxy.url
+    return httpcore.URL(
+        scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
+    )
 
 
 def _resolved(host: str, port: int, guard: Guard | None) -> str:

@@ -1,33 +1,42 @@
-"""Keeps signed addresses out of the logs of httpx and httpcore.
+"""Keeps signed addresses out of what httpcore logs about our own requests.
 
 httpcore logs response headers at DEBUG, and a redirect's ``Location`` may be a signed address.
-Request headers and bodies it does not log; addresses of downloads are kept out in `fetch`.
+Request headers and bodies it does not log. What other clients in this process log is left alone.
 """
 
 from __future__ import annotations
 
 import logging
-import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Final
 
-__all__ = ["redact", "watch_logs"]
+from ..gateway.redaction import redact
 
-_QUERY: Final = re.compile(r"((?:https?:/)?/[^\s'\"?#]*)[?#][^\s'\"]*", re.IGNORECASE)
-_LOCATION: Final = re.compile(r"(location['\"], b?['\"][^?#'\"]*)[?#][^'\"]*", re.IGNORECASE)
-_LOGGERS: Final = ("httpx", "httpcore.http11", "httpcore.http2", "httpcore.proxy")
+__all__ = ["quiet", "watch_logs"]
+
+_LOGGERS: Final = ("httpcore.http11", "httpcore.http2", "httpcore.proxy", "httpcore.socks")
+_ours: Final[ContextVar[bool]] = ContextVar("kling_request", default=False)
 
 
-def redact(text: str) -> str:
-    """The text with query and fragment cut off every address, and off a relative ``Location``."""
-    return _LOCATION.sub(r"\1?…", _QUERY.sub(r"\1?…", text))
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Within this block the request under way is one of ours."""
+    token = _ours.set(True)
+    try:
+        yield
+    finally:
+        _ours.reset(token)
 
 
 class _Redaction(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
-        message = record.getMessage()
-        clean = redact(message)
-        if clean != message:
-            record.msg, record.args = clean, None
+        if _ours.get():
+            message = record.getMessage()
+            clean = redact(message)
+            if clean != message:
+                record.msg, record.args = clean, None
         return True
 
 

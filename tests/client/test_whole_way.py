@@ -25,7 +25,6 @@ from kling_facade import (
     regions,
     voice,
 )
-from kling_facade.client.session import chosen_gateway
 from kling_facade.errors import (
     AuthError,
     BadResponse,
@@ -376,7 +375,7 @@ def test_key_and_address_come_from_the_environment(monkeypatch: pytest.MonkeyPat
 
 def test_a_known_address_brings_its_traits() -> None:
     """The vendor's own hosts have another path prefix."""
-    assert chosen_gateway("https://api-singapore.klingai.com/", None) is KLING_SINGAPORE
+    assert Kling("k", base_url="https://API-Singapore.klingai.com/ ").gateway is KLING_SINGAPORE
     assert KLING_SINGAPORE.url.endswith(".com/v1/videos/image2video")
     with pytest.raises(InvalidRequest, match="not both"):
         Kling("k", base_url="https://a.example", gateway=CHAINHUB)

@@ -209,7 +209,7 @@ CALLERS = (
         "R",
         "refused; no address is taken from it",
         (),
-        ("tests/gateway/test_job_id.py::test_what_is_no_token_of_ours_is_refused",),
+        ("tests/gateway/test_job_token.py::test_what_is_no_token_of_ours_is_refused",),
     ),
     Row(
         "X11",

@@ -38,7 +38,7 @@ from kling_facade.jobs.effects import Call, Policy
 from kling_facade.jobs.wait import wait
 from kling_facade.sandbox.sample import sample_png
 from kling_facade.wire.answers import retry_after
-from kling_facade.wire.api_client import Link
+from kling_facade.wire.link import Link
 from tests.faults.invariants import leaving_nothing, listening
 from tests.support.both_clients import KEY, Kind, PlainRequest, calling, skipping_runtime
 from tests.support.misbehaving_server import Peer, answer, raw, task_json

@@ -12,7 +12,6 @@ import time
 from typing import Any
 
 import httpcore
-import httpx
 import pytest
 
 from kling_facade.builders.pictures import base64_text as payload
@@ -164,7 +163,7 @@ def test_the_gate_lets_so_many_through() -> None:
     """One more waits, until its call has no time left."""
     gate = Gate(1)
     with gate:
-        with deadline(0.02), pytest.raises(httpx.PoolTimeout), gate:
+        with deadline(0.02), pytest.raises(httpcore.PoolTimeout), gate:
             pass
     with gate:
         pass
@@ -183,7 +182,7 @@ def test_the_async_gate_does_the_same() -> None:
 
         await asyncio.gather(*(enter(number) for number in range(4)))
         async with gate:
-            with deadline(0.02), pytest.raises(httpx.PoolTimeout):
+            with deadline(0.02), pytest.raises(httpcore.PoolTimeout):
                 async with gate:
                     pass
         return order

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from kling_facade.errors import InvalidRequest, KlingError
 from kling_facade.gateway.gateway import Gateway
-from kling_facade.gateway.job_id import Ids, read_token, write_token
+from kling_facade.gateway.job_id import Ids
+from kling_facade.gateway.job_token import read_token, write_token
 from tests.support.both_clients import KEY, Kind, PlainRequest, calling
 from tests.support.scripted_gateway import MP4, SIGN, Stage
 
