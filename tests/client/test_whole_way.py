@@ -128,7 +128,7 @@ def test_a_key_with_a_typing_error_is_told_plainly(
 ) -> None:
     """Nothing was made; the error says what to check and does not show the key."""
     with Sandbox(speed=2000.0) as other, calling(kind, other.base_url, **quick) as client:
-        with pytest.raises(AuthError, match="Check the API key") as caught:
+        with pytest.raises(AuthError, match="Check KLING_API_KEY") as caught:
             client.generate(ImageToVideo(picture, prompt="x"), tmp_path / "v.mp4")
         assert "canary-key" not in str(caught.value)
         assert other.creates == 0
