@@ -7,8 +7,8 @@ use and made anew when the pins change. The development environment has no part 
 
 from __future__ import annotations
 
-import ast
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -21,13 +21,17 @@ from pathlib import Path
 from typing import Final
 
 from .. import files
+from ..contract import walk
 from ..errors import ContractError, PipelineError
 
 __all__ = ["VENV", "environment", "generate", "pins"]
 
 VENV: Final = ".venv-codegen"
 _TIMEOUT: Final = 600
-"""Seconds for an installation or a generation; both take seconds."""
+"""Seconds for an installation."""
+
+_GENERATION: Final = 50
+"""Seconds for a generation, and for the check after it; both take a few."""
 
 
 def pins(root: Path) -> dict[str, str]:
@@ -102,27 +106,33 @@ def generate(root: Path, document: bytes) -> dict[str, bytes]:
 
     Args:
         root: The repository.
-        document: The contract, as YAML.
+        document: The contract, as YAML. Its defaults are facts about the gateway, not values to
+            send: the generator, which would turn them into attributes, never sees them.
 
     Returns:
         The files of the package: contents by path inside it, with ``/``.
 
     Raises:
-        ContractError: The generator refused or warned; its words are in the message.
+        ContractError: The generator refused or warned, or what it made is wrong; the words are in
+            the message.
+        PipelineError: The generator itself failed.
     """
     programs = environment(root)
     with tempfile.TemporaryDirectory(prefix="kling-codegen-") as name:
         folder = Path(name)
         source, target = folder / "kling.yaml", folder / "kling_client"
-        source.write_bytes(document)
+        shown = walk.without(files.parse(document), "default")
+        source.write_bytes(files.dump(shown))
         command: list[str | Path] = [
             programs / "openapi-python-client", "generate", "--meta", "none", "--fail-on-warning",
             "--path", source, "--config", root / files.CODEGEN_CONFIG, "--output-path", target,
         ]  # fmt: skip
         done = subprocess.run(
             command, cwd=folder, env=_clean_environment(programs, folder),
-            capture_output=True, text=True, encoding="utf-8", timeout=_TIMEOUT, check=False,
+            capture_output=True, text=True, encoding="utf-8", timeout=_GENERATION, check=False,
         )  # fmt: skip
+        if "Traceback (most recent call last)" in done.stderr:
+            raise PipelineError(f"the generator crashed:\n{_words(done)}")
         if done.returncode:
             raise ContractError(f"the generator refused the contract:\n{_words(done)}")
         made = {
@@ -130,19 +140,35 @@ def generate(root: Path, document: bytes) -> dict[str, bytes]:
             for p in sorted(target.rglob("*"))
             if p.is_file()
         }
-    _check_code(made)
+        _check(folder, shown)
     return {**made, "py.typed": b""}
 
 
-def _check_code(made: dict[str, bytes]) -> None:
-    """What was generated must at least be Python."""
-    for name, data in made.items():
-        try:
-            ast.parse(data)
-        except (SyntaxError, ValueError) as error:
-            raise ContractError(
-                f"the generator made {name}, which is not Python: {error}"
-            ) from None
+def _check(folder: Path, document: object) -> None:
+    """Use what was made, in a process of its own: see `check`.
+
+    Raises:
+        ContractError: It is wrong; nothing of it is kept.
+    """
+    (folder / "contract.json").write_text(json.dumps(document), encoding="utf-8")
+    program = Path(__file__).with_name("check.py")
+    command: list[str | Path] = [
+        sys.executable,
+        "-I",
+        "-B",
+        program,
+        folder / "kling_client",
+        "contract.json",
+    ]
+    try:
+        done = subprocess.run(
+            command, cwd=folder, capture_output=True, text=True, encoding="utf-8",
+            timeout=_GENERATION, check=False,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        raise ContractError("the generated client does not come to an end when used") from None
+    if done.returncode:
+        raise ContractError(f"the generated client is wrong:\n{_words(done)}")
 
 
 def _words(done: subprocess.CompletedProcess[str]) -> str:

@@ -9,7 +9,7 @@ from attrs import frozen
 
 from ..page.facts import METHODS
 
-__all__ = ["Field", "body_schema", "fields", "operations"]
+__all__ = ["Field", "body_schema", "fields", "operations", "without"]
 
 
 @frozen
@@ -84,3 +84,31 @@ def _names(document: Mapping[str, Any], schema: Any, at: str, seen: set[str]) ->
     for key in ("allOf", "anyOf", "oneOf"):
         for inner in schema.get(key, []):
             yield from _names(document, inner, at, seen)
+
+
+_NAMED = frozenset(
+    {
+        *("properties", "paths", "responses", "content", "headers", "parameters", "schemas"),
+        *("requestBodies", "securitySchemes"),
+    }
+)
+"""Keys whose objects are keyed by somebody's names, not by keywords."""
+
+
+def without(value: Any, keyword: str, *, names: bool = False) -> Any:
+    """A document without a keyword of its schemas; a field of that name stays.
+
+    Args:
+        value: The document, or a part of it.
+        keyword: For instance ``default``.
+        names: Whether the keys of ``value`` itself are names.
+    """
+    if isinstance(value, list):
+        return [without(item, keyword) for item in value]
+    if not isinstance(value, Mapping):
+        return value
+    return {
+        key: without(item, keyword, names=not names and key in _NAMED)
+        for key, item in value.items()
+        if names or key != keyword
+    }
