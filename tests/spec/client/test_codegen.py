@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from specpipe import files
 from specpipe.client import codegen
+from specpipe.contract import walk
 from specpipe.errors import ContractError, PipelineError
 
 from ..conftest import ROOT
@@ -23,8 +24,7 @@ CREATE = "/kling/v1/videos/image2video"
 
 def fields(document: Any) -> Any:
     """The fields of a create."""
-    body = document["paths"][CREATE]["post"]["requestBody"]
-    return body["content"]["application/json"]["schema"]["properties"]
+    return walk.body_schema(document, f"POST {CREATE}")["properties"]
 
 
 def first(name: str) -> Callable[[Any], None]:
