@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,6 +34,12 @@ CODEGEN_PINS: Final = Path("openapi/codegen-requirements.txt")
 GENERATED: Final = Path("generated/kling_client")
 
 
+_NUMBER: Final = re.compile(
+    r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|0o[0-7]+|0x[0-9a-fA-F]+"
+)
+"""A number to readers of YAML 1.2; PyYAML, a reader of 1.1, would write 1e3 without quotes."""
+
+
 class _Dumper(yaml.SafeDumper):
     """Lists indented below their key, no aliases: what people expect to read."""
 
@@ -41,6 +48,14 @@ class _Dumper(yaml.SafeDumper):
 
     def ignore_aliases(self, data: Any) -> bool:
         return True
+
+
+def _text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
+    style = "'" if _NUMBER.fullmatch(text) else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style)
+
+
+_Dumper.add_representer(str, _text)
 
 
 def dump(document: Any, header: str = "") -> bytes:

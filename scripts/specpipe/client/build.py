@@ -16,6 +16,7 @@ from pathlib import Path
 from attrs import frozen
 
 from .. import files
+from ..contract import overlay as overlays
 from ..contract import resolve
 from . import codegen
 
@@ -45,7 +46,8 @@ def plan(root: Path, upstream: bytes) -> Plan:
         PipelineError: The contract is not valid, or the generator refuses it.
     """
     overlay = (root / files.OVERLAY).read_bytes()
-    document = resolve.resolve(files.parse(upstream), files.parse(overlay))
+    added = overlays.parse(overlay, files.OVERLAY.as_posix())
+    document = resolve.resolve(files.parse(upstream), added)
     contract = resolve.resolved_bytes(document)
     client = codegen.generate(root, contract)
     wanted = {

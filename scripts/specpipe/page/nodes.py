@@ -113,7 +113,7 @@ def load(text: str, first_line: int = 1) -> Node:
             f"not readable as YAML: {what}",
             first_line + line,
             column + 1,
-            hint="No repair rule covers this. Mend the page by hand and import that copy.",
+            hint="No repair rule covers this. Mend it by hand; of a page, import that copy.",
         ) from None
     except yaml.reader.ReaderError as error:
         before = text[: error.position]
@@ -197,14 +197,14 @@ class _Builder:
         self.documents += 1
         here = self._node(event, None)
         if self.documents > 1:
-            raise here.error("a second document begins here; a page holds one")
+            raise here.error("a second document begins here; only one is read")
         if event.version or event.tags:
-            raise here.error("YAML directives (%YAML, %TAG) are not allowed in a page")
+            raise here.error("YAML directives (%YAML, %TAG) are not allowed here")
 
     def _check_tag(self, event: Any) -> None:
         if event.tag is not None:
             raise self._node(event, None).error(
-                f"the YAML tag {event.tag!r} is not allowed in a page: it can name a type to build"
+                f"the YAML tag {event.tag!r} is not allowed here: it can name a type to build"
             )
 
     def _expects_key(self) -> bool:
@@ -254,7 +254,7 @@ class _Builder:
         if isinstance(node.value, dict | list):
             raise node.error("a mapping key must be a plain word, not a list or mapping")
         if node.value == "<<":
-            raise node.error("merge keys (<<) are not allowed in a page")
+            raise node.error("merge keys (<<) are not allowed here")
         return node
 
     def _set(self, open_: _Open, node: Node) -> None:
