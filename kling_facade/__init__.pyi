@@ -13,6 +13,7 @@ from .builders.pictures.fit import fit as fit
 from .builders.pictures.picture import Fitted as Fitted
 from .builders.pictures.picture import Picture as Picture
 from .builders.voice import SpokenPrompt as SpokenPrompt
+from .catalog import Catalog as Catalog
 from .client.async_batch import AsyncBatch as AsyncBatch
 from .client.async_job import AsyncJob as AsyncJob
 from .client.async_kling import AsyncKling as AsyncKling
@@ -64,7 +65,6 @@ from .jobs.runtime import Runtime as Runtime
 from .limits import Limits as Limits
 from .limits import PollPlan as PollPlan
 from .requests.image_to_video import ImageToVideo as ImageToVideo
-from .rules.catalog import Catalog as Catalog
 from .rules.cost import Cost as Cost
 
 __all__: list[str]

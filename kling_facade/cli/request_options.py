@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from ..builders.camera import CameraMove
     from ..builders.motion import MotionBrush
     from ..builders.pictures.picture import Picture
+    from ..catalog import Catalog
     from ..requests.image_to_video import ImageToVideo
-    from ..rules.catalog import Catalog
 
 __all__ = ["add_request_options", "camera_move", "catalog_in_use", "fitted", "read_request"]
 
@@ -85,7 +85,7 @@ def catalog_in_use(options: argparse.Namespace) -> Catalog | None:
     """
     if not options.catalog:
         return None
-    from ..rules.catalog import Catalog
+    from ..catalog import Catalog
 
     return Catalog.load(options.catalog)
 

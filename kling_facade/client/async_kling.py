@@ -24,10 +24,10 @@ from .awaited_session import AwaitedSession
 from .session import perhaps_accepted
 
 if TYPE_CHECKING:
+    from ..catalog import Catalog
     from ..jobs.fleet_status import Status
     from ..jobs.journal import Book, Journal
     from ..requests.image_to_video import ImageToVideo
-    from ..rules.catalog import Catalog
     from .async_batch import AsyncBatch
     from .orders import Names
     from .resumed_rows import Resumed

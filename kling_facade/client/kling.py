@@ -23,10 +23,10 @@ from .job import Job
 from .session import perhaps_accepted
 
 if TYPE_CHECKING:
+    from ..catalog import Catalog
     from ..jobs.fleet_status import Status
     from ..jobs.journal import Book, Journal
     from ..requests.image_to_video import ImageToVideo
-    from ..rules.catalog import Catalog
     from .batch import Batch
     from .orders import Names
     from .resumed_rows import Resumed

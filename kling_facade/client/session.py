@@ -31,9 +31,9 @@ from .connections import Connections
 if TYPE_CHECKING:
     from kling_client import Client
 
+    from ..catalog import Catalog
     from ..jobs.journal import Book, Journal
     from ..requests.image_to_video import ImageToVideo
-    from ..rules.catalog import Catalog
 
 __all__ = ["KlingAdvice", "Session", "perhaps_accepted"]
 
@@ -265,6 +265,6 @@ def _journal(journal: Journal | str | os.PathLike[str] | None) -> Journal | None
 def _catalog(catalog: Catalog | str | os.PathLike[str] | None) -> Catalog | None:
     if catalog is None:
         return None  # the bundled one, read when the first request is checked
-    from ..rules.catalog import Catalog
+    from ..catalog import Catalog
 
     return catalog if isinstance(catalog, Catalog) else Catalog.load(catalog)

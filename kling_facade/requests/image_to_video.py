@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from ..builders.values import RequestValues
+from ..catalog import Catalog
 from ..errors import InvalidRequest, KlingError
-from ..rules.catalog import Catalog
 from ..rules.problems import problems
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from attrs import frozen
 
 from ..builders.voice import TOKEN
+from ..catalog import Catalog
 from ..errors import InvalidRequest
-from .catalog import Catalog
 
 if TYPE_CHECKING:
     from ..builders.values import RequestValues

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..catalog import Catalog, Feature, Rule
 from ..errors import Problem, Severity
-from .catalog import Catalog, Feature, Rule
 
 __all__ = ["Judge"]
 

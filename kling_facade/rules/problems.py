@@ -15,8 +15,8 @@ Three severities:
 from __future__ import annotations
 
 from ..builders.values import RequestValues
+from ..catalog import Catalog
 from ..errors import Problem
-from .catalog import Catalog
 from .checks import ALL
 from .judge import Judge
 

@@ -61,7 +61,7 @@ def sandbox() -> Iterator[Sandbox]:
     [
         "kling_facade/__init__.py",
         "kling_facade/py.typed",
-        "kling_facade/rules/catalog.toml",
+        "kling_facade/catalog/catalog.toml",
         "kling_facade/openapi/kling.yaml",
         "kling_facade/sandbox/app.py",
         "kling_client/__init__.py",

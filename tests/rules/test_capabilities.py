@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from kling_facade import camera, paths, regions, voice
 from kling_facade.builders.motion import MotionBrush
-from kling_facade.rules.catalog import Catalog
+from kling_facade.catalog import Catalog
 
 from .asking import URL, errors, found, request
 

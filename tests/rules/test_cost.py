@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from kling_facade import voice
+from kling_facade.catalog import Catalog
 from kling_facade.errors import InvalidRequest
-from kling_facade.rules.catalog import Catalog
 from kling_facade.rules.cost import check_price, cost
 
 from .asking import request

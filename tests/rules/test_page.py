@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kling_facade.rules.catalog import Catalog, Model, Rule
+from kling_facade.catalog import Catalog, Model, Rule
 
 PAGE = (Path(__file__).parents[2] / "docs" / "rules.md").read_text("utf-8")
 CATALOG = Catalog.bundled()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ...builders.values import RequestValues
-    from ..catalog import Feature, Model
+    from ...catalog import Feature, Model
     from ..judge import Judge
 
 __all__ = ["check_model"]
@@ -103,7 +103,7 @@ def _check_mode(model: Model, request: RequestValues, judge: Judge) -> bool:
 
 def _cited(model: Model) -> Feature:
     """The row of the modes, to cite it."""
-    from ..catalog import Feature
+    from ...catalog import Feature
 
     source, _, date = model.modes_cited.rpartition(" (")
     return Feature(source=source, date=date.rstrip(")"))

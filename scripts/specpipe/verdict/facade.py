@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 TABLE: Final = Path("openapi/facade.toml")
-CATALOG: Final = Path("kling_facade/rules/catalog.toml")
+CATALOG: Final = Path("kling_facade/catalog/catalog.toml")
 OVERLAY_FILE: Final = "openapi/overlay.yaml"
 _ABSENT: Final = object()
 
