@@ -5,76 +5,40 @@ A row says *intent* before the create is sent, *accepted* with the task id after
 on the disk. It holds ids, times, a digest of the request and where the video goes; no prompt, no
 picture, no key, no signed address.
 
-The file is SQLite (the standard library's): ``WAL``, ``synchronous=FULL``, mode 0600. Several
-threads and processes may use it at once; a claim keeps two of them off the same row.
+Two processes never work on the same row. Who works on it has *claimed* it; each claim has a number
+one higher than the one before (a *fence*), and whoever writes shows the number of its own claim: a
+process that was away for so long that another one took over can't write any more, let alone post.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-import secrets
-import socket
 import sqlite3
-import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, Literal, Self
+from typing import Any, Final, Literal, Self, get_args
 
 from attrs import field, frozen
 
 from ..errors import JobTaken, JournalError
+from .journal_file import JournalFile
+from .owner import Owner, lives, this_process
 
 __all__ = ["Book", "Entry", "EntryState", "Journal"]
 
 EntryState = Literal["intent", "accepted", "refused", "finished", "saved"]
 
-_VERSION: Final = 1
-_APPLICATION: Final = 0x6B6C6E67  # "klng"
-_BUSY_SECONDS: Final = 30.0
-_WAL_TRIES: Final = 100
 _LEASE: Final = 900.0
-"""Seconds a claim holds without a sign of life. One of a dead process on this machine holds not at
-all."""
-
-_SCHEMA: Final = """
-CREATE TABLE jobs (
-    gateway TEXT NOT NULL,
-    external_task_id TEXT NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('intent', 'accepted', 'refused', 'finished', 'saved')),
-    task_id TEXT,
-    digest TEXT,
-    outcome TEXT,
-    destination TEXT,
-    replace_file INTEGER NOT NULL DEFAULT 0,
-    size INTEGER,
-    sha256 TEXT,
-    created_at REAL NOT NULL,
-    updated_at REAL NOT NULL,
-    claimed_by TEXT,
-    claimed_until REAL,
-    PRIMARY KEY (gateway, external_task_id)
-) WITHOUT ROWID;
-CREATE INDEX jobs_by_task ON jobs (gateway, task_id);
-"""
-
+"""Seconds that a claim of another machine holds without a sign of life. On this machine only the
+life of its owner counts."""
+_ORDER: Final = ("intent", "refused", "accepted", "finished", "saved")
+"""States as they follow each other: none ever goes back."""
 _FACTS: Final = frozenset(
     {"task_id", "digest", "outcome", "destination", "replace_file", "size", "sha256"}
 )
-_AFTER: Final[Mapping[str, str]] = {
-    "accepted": "accepted",
-    "refused": "refused",
-    "finished": "finished",
-    "saved": "saved",
-}
-_ORDER: Final = ("intent", "refused", "accepted", "finished", "saved")
-
-_inherited: list[sqlite3.Connection] = []
-"""Connections from before a fork: never used again, and never closed, which would break the
-parent's locks."""
 
 
 @frozen
@@ -94,7 +58,8 @@ class Entry:
         sha256: Its digest.
         created_at: When the intent was written.
         updated_at: When the row changed last.
-        age: Seconds since the intent, when the row was read.
+        age: Seconds since a create can last have left for the gateway, when the row was read: 0
+            while one may have been under way a moment ago.
     """
 
     external_task_id: str
@@ -119,12 +84,6 @@ class Entry:
         return self.state in ("intent", "accepted")
 
 
-_COLUMNS: Final = (
-    "external_task_id, gateway, state, task_id, digest, outcome, destination, replace_file, size, "
-    "sha256, created_at, updated_at"
-)
-
-
 class Journal:
     """A journal file. Made on first use; its folder must exist.
 
@@ -146,10 +105,12 @@ class Journal:
         self, path: str | os.PathLike[str], *, clock: Callable[[], float] = time.time
     ) -> None:
         self.path: Path = Path(path).absolute()
-        self._clock = clock
-        self._lock = threading.RLock()
-        self._connection: sqlite3.Connection | None = None
-        self._pid = os.getpid()
+        self.file: JournalFile = JournalFile(self.path)
+        self.clock: Callable[[], float] = clock
+        self.renewed: float = float("-inf")
+        """When the claims of this process were renewed last."""
+        self.left: set[str] = set()
+        """Names of owners that have ended; their claims are taken off with the next write."""
 
     def __repr__(self) -> str:
         return f"Journal({str(self.path)!r})"
@@ -161,21 +122,30 @@ class Journal:
         self.close()
 
     def close(self) -> None:
-        """Closes the file. It is opened again when it is used again."""
-        with self._lock:
-            if self._connection is not None and self._pid == os.getpid():
-                self._connection.close()
-            self._connection = None
+        """Closes the file. A use after that opens it for itself."""
+        self.file.close()
 
     def entries(self) -> list[Entry]:
         """All rows, the oldest first.
 
         Raises:
+            JournalError: The file or one of its rows can't be read.
+        """
+        found = self.read()
+        for entry in found:
+            if isinstance(entry, JournalError):
+                raise entry
+        return [entry for entry in found if isinstance(entry, Entry)]
+
+    def read(self) -> list[Entry | JournalError]:
+        """All rows, the oldest first; in the place of a damaged one the error that names it.
+
+        Raises:
             JournalError: The file can't be read.
         """
-        with self._transaction() as sql:
-            found = sql.execute(f"SELECT {_COLUMNS} FROM jobs ORDER BY created_at").fetchall()  # noqa: S608 - a constant
-        return [self._entry(row) for row in found]
+        with self.file.transaction() as sql:
+            rows = sql.execute("SELECT * FROM jobs ORDER BY created_at").fetchall()
+        return [self._entry_or_error(row) for row in rows]
 
     def forget(self, external_task_id: str) -> None:
         """Removes a row, such as an intent that never became a job.
@@ -183,311 +153,328 @@ class Journal:
         Raises:
             JournalError: The file can't be written.
         """
-        with self._transaction() as sql:
+        with self.file.transaction() as sql:
             sql.execute("DELETE FROM jobs WHERE external_task_id = ?", (external_task_id,))
 
     def book(self, gateway: str) -> Book:
-        """What one operation of a client writes: see `Book`."""
+        """What one operation of a client writes: see `Book`.
+
+        Args:
+            gateway: Host of the gateway; ids of different gateways may be alike.
+        """
         return Book(self, gateway)
 
-    def _entry(self, row: tuple[Any, ...]) -> Entry:
-        facts = dict(zip(_COLUMNS.split(", "), row, strict=True))
-        created, place = facts["created_at"], facts["destination"]
-        changes: dict[str, Any] = {
-            "destination": Path(place) if place else None,
-            "replace_file": bool(facts["replace_file"]),
-            "created_at": datetime.fromtimestamp(created, UTC),
-            "updated_at": datetime.fromtimestamp(facts["updated_at"], UTC),
-            "age": max(0.0, self._clock() - created),
-        }
-        return Entry(**{**facts, **changes})
+    def entry(self, row: sqlite3.Row) -> Entry:
+        """A row as a value.
 
-    # --- the file
-
-    @contextlib.contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        """One transaction; whatever SQLite objects to becomes an error that names the file."""
-        if self._pid != os.getpid():
-            self._after_fork()
-        failure: JournalError
+        Raises:
+            JournalError: It holds what no row can hold.
+        """
         try:
-            with self._lock:
-                sql = self._open()
-                sql.execute("BEGIN IMMEDIATE")
-                try:
-                    yield sql
-                except BaseException:
-                    sql.execute("ROLLBACK")
-                    raise
-                sql.execute("COMMIT")
-                return
-        except (sqlite3.Error, OSError) as error:
-            failure = self._error(error)
-        raise failure
-
-    def _after_fork(self) -> None:
-        if self._connection is not None:
-            _inherited.append(self._connection)
-        self._connection, self._lock, self._pid = None, threading.RLock(), os.getpid()
-
-    def _error(self, error: Exception) -> JournalError:
-        damaged = isinstance(error, sqlite3.DatabaseError) and not isinstance(
-            error, sqlite3.OperationalError
-        )
-        if damaged:
-            return JournalError(
-                f"the journal {self.path} is damaged or something else: {error}",
-                hint="Move it away to start a new one; sqlite3's .recover may save its rows.",
-            )
-        return JournalError(
-            f"the journal {self.path} can't be used: {error}",
-            hint="Look at its folder and its permissions. Nothing is sent without it.",
+            return _entry(row, self.clock())
+        except (TypeError, ValueError, OverflowError, OSError) as error:
+            why = str(error)
+        name = str(row["external_task_id"]).encode("utf-8", "backslashreplace").decode()
+        raise JournalError(
+            f"the row {name[:140]!r} of the journal {self.path} is damaged: {why}",
+            hint="The job may exist at the gateway: kling.job(external_task_id=...).refresh(). "
+            "Then drop the row with Journal.forget().",
+            external_task_id=name[:140],
         )
 
-    def _open(self) -> sqlite3.Connection:
-        if self._connection is None:
-            if not self.path.exists():
-                os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
-            connection = sqlite3.connect(
-                f"{self.path.as_uri()}?mode=rw",
-                uri=True,
-                timeout=_BUSY_SECONDS,
-                isolation_level=None,
-                check_same_thread=False,
-            )
-            try:
-                self._prepare(connection)
-            except BaseException:
-                connection.close()
-                raise
-            self._connection = connection
-        return self._connection
-
-    def _prepare(self, sql: sqlite3.Connection) -> None:
-        """Checks whose file it is before anything is written to it, then sets it up."""
-        self._check_version(sql)
-        _set_wal(sql)
-        sql.execute("PRAGMA synchronous = FULL")
-        sql.execute("BEGIN IMMEDIATE")
-        if not sql.execute("PRAGMA user_version").fetchone()[0]:
-            for statement in filter(str.strip, _SCHEMA.split(";")):
-                sql.execute(statement)
-            sql.execute(f"PRAGMA application_id = {_APPLICATION}")
-            sql.execute(f"PRAGMA user_version = {_VERSION}")
-        sql.execute("COMMIT")
-
-    def _check_version(self, sql: sqlite3.Connection) -> None:
-        version = sql.execute("PRAGMA user_version").fetchone()[0]
-        application = sql.execute("PRAGMA application_id").fetchone()[0]
-        tables = sql.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-        if tables and application != _APPLICATION:
-            raise JournalError(
-                f"{self.path} is a database of something else", hint="Name another file."
-            )
-        if version > _VERSION:
-            raise JournalError(
-                f"the journal {self.path} is of version {version}; this library writes {_VERSION}",
-                hint="Use the newer kling-facade that wrote it. The file was left as it is.",
-            )
-
-
-def _set_wal(sql: sqlite3.Connection) -> None:
-    """Switches to write-ahead logging; SQLite does not wait by itself for others who do so too."""
-    for attempt in range(_WAL_TRIES):
+    def _entry_or_error(self, row: sqlite3.Row) -> Entry | JournalError:
         try:
-            if sql.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
-                sql.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError as error:
-            if "locked" not in str(error) or attempt == _WAL_TRIES - 1:
-                raise
-            time.sleep(0.05)
-        else:
-            return
+            return self.entry(row)
+        except JournalError as error:
+            return error
+
+
+def _entry(row: sqlite3.Row, now: float) -> Entry:
+    """The checked value of a row."""
+    created, leaving = _number(row, "created_at"), row["leaving_until"]
+    last = created if leaving is None else _number(row, "leaving_until")
+    if row["state"] not in get_args(EntryState):
+        raise ValueError(f"{row['state']!r} is not a state")
+    size = row["size"]
+    if size is not None and (not isinstance(size, int) or size < 0):
+        raise ValueError("its size is not a number of bytes")
+    texts = {name: _text(row, name) for name in ("task_id", "digest", "outcome", "sha256")}
+    return Entry(
+        external_task_id=_text(row, "external_task_id") or "",
+        gateway=_text(row, "gateway") or "",
+        state=row["state"],
+        destination=_path(row["destination"]),
+        replace_file=bool(row["replace_file"]),
+        size=size,
+        created_at=datetime.fromtimestamp(created, UTC),
+        updated_at=datetime.fromtimestamp(_number(row, "updated_at"), UTC),
+        age=max(0.0, now - last),
+        **texts,
+    )
+
+
+def _number(row: sqlite3.Row, name: str) -> float:
+    value = row[name]
+    if not isinstance(value, (int, float)):
+        raise ValueError(f"its {name} is not a time")
+    return float(value)
+
+
+def _text(row: sqlite3.Row, name: str) -> str | None:
+    value = row[name]
+    if value is not None and not (isinstance(value, str) and _is_utf8(value)):
+        raise ValueError(f"its {name} is not a text")
+    return value
+
+
+def _path(value: Any) -> Path | None:
+    """A destination; one whose name is not UTF-8 is kept as bytes."""
+    if isinstance(value, bytes):
+        value = os.fsdecode(value)
+    if value is not None and (not isinstance(value, str) or "\0" in value):
+        raise ValueError("its destination is not a path")
+    return Path(value) if value else None
+
+
+def _is_utf8(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 class Book:
     """What one operation writes to a journal: the rows it works on stay its own until `release`.
 
     Args:
-        journal: The file.
+        journal: Where to.
         gateway: Host of the gateway; ids of different gateways may be alike.
     """
 
     def __init__(self, journal: Journal, gateway: str) -> None:
         self._journal = journal
         self._gateway = gateway
-        self._owner = f"{_process()}:{secrets.token_hex(4)}"
-        self._renewed = 0.0
+        self._owner: Owner | None = None
+        self._fences: dict[str, int] = {}
 
     def recall(self, external_task_id: str) -> Entry | None:
         """The row, claimed; ``None`` when there is none.
 
         Raises:
             JobTaken: A living process works on it.
-            JournalError: The file can't be used.
+            JournalError: The file or the row can't be read.
         """
-        with self._journal._transaction() as sql:
+        with self._writing() as sql:
             row = self._row(sql, external_task_id)
-            if row is not None:
-                self._claim(sql, external_task_id)
-        return None if row is None else self._journal._entry(row)
+            if row is None:
+                return None
+            entry = self._journal.entry(row)
+            self._claim(sql, row)
+        return entry
 
     def record(self, event: str, facts: Mapping[str, Any]) -> None:
-        """Writes what happened. An intent makes the row; all else changes one that is there.
+        """Writes what happened; see `effects.Record` for the events.
+
+        An intent makes the row, or takes the one that was recalled; all else changes a row that
+        is there.
 
         Raises:
-            JobTaken: Another process works on the row that this intent is for.
+            JobTaken: Another process works on the row, or has taken it over.
             JournalError: The file can't be written.
         """
         if self.needless(event):
             return
-        with self._journal._transaction() as sql:
-            if event == "intent":
-                self._intend(sql, facts)
-            elif event == "waiting":
-                self._renew(sql)
-            else:
-                self._change(sql, event, facts)
+        match event:
+            case "intent":
+                with self._writing() as sql:
+                    self._intend(sql, facts)
+            case "attempt":
+                with self._writing() as sql:
+                    self._attempt(sql, facts)
+            case "waiting":
+                with self._writing(paying=False) as sql:
+                    self._renew(sql)
+            case _:
+                with self._writing(paying=False) as sql:
+                    self._change(sql, event, facts)
 
     def needless(self, event: str) -> bool:
-        """Whether recording this event would change nothing: the claim is still fresh."""
-        return event == "waiting" and self._journal._clock() < self._renewed + _LEASE / 3
+        """Whether recording this event would change nothing: all claims are still fresh."""
+        journal = self._journal
+        return event == "waiting" and journal.clock() < journal.renewed + _LEASE / 3
 
     def release(self) -> None:
-        """Lets go of all rows. Best effort: a claim that stays ends by itself."""
-        if not self._renewed:
+        """Lets go of all rows. If the file can't be written now, the next write does it."""
+        if self._owner is None or self._owner.forked:
             return
-        with contextlib.suppress(JournalError), self._journal._transaction() as sql:
-            sql.execute(
-                "UPDATE jobs SET claimed_by = NULL, claimed_until = NULL WHERE claimed_by = ?",
-                (self._owner,),
-            )
+        self._owner.end()
+        self._owner = None
+        with contextlib.suppress(Exception), self._writing(paying=False):
+            pass  # what has ended is taken off on the way
 
-    def _row(self, sql: sqlite3.Connection, external_task_id: str) -> tuple[Any, ...] | None:
-        found: tuple[Any, ...] | None = sql.execute(
-            f"SELECT {_COLUMNS} FROM jobs WHERE gateway = ? AND external_task_id = ?",  # noqa: S608 - a constant
-            (self._gateway, external_task_id),
-        ).fetchone()
-        return found
+    # --- who may write
+
+    @contextlib.contextmanager
+    def _writing(self, *, paying: bool = True) -> Iterator[sqlite3.Connection]:
+        """A transaction; the claims of owners that have ended are taken off on the way."""
+        journal = self._journal
+        with journal.file.transaction(paying=paying) as sql:
+            ended = list(journal.left)
+            for name in ended:
+                # From now on nothing of theirs can leave any more.
+                sql.execute(
+                    "UPDATE jobs SET claimed_by = NULL, claimed_until = NULL, "
+                    "leaving_until = min(leaving_until, ?) WHERE claimed_by = ?",
+                    (journal.clock(), name),
+                )
+            yield sql
+        journal.left.difference_update(ended)
+
+    def _me(self) -> str:
+        """The name of this book's owner; a copy in a forked child has one of its own."""
+        if self._owner is None or self._owner.forked:
+            if self._owner is not None:
+                self._fences.clear()
+            self._owner = Owner(self._journal.left.add)
+        return self._owner.name
+
+    def _claim(self, sql: sqlite3.Connection, row: sqlite3.Row) -> None:
+        """Makes the row this book's own.
+
+        Raises:
+            JobTaken: It is another's.
+        """
+        me, now = self._me(), self._journal.clock()
+        if self._journal.renewed == float("-inf"):
+            self._journal.renewed = now
+        fence = _fence(row)
+        if row["claimed_by"] != me:
+            if self._is_taken(row):
+                raise self._taken(row["external_task_id"])
+            fence += 1
+        sql.execute(
+            f"UPDATE jobs SET claimed_by = ?, claimed_until = ?, fence = ? WHERE {_KEY}",  # noqa: S608 - a constant
+            (me, now + _LEASE, fence, self._gateway, row["external_task_id"]),
+        )
+        self._fences[row["external_task_id"]] = fence
+
+    def _is_taken(self, row: sqlite3.Row) -> bool:
+        """Whether somebody else works on the row: on this machine while the owner lives."""
+        if row["claimed_by"] is None:
+            return False
+        alive = lives(row["claimed_by"])
+        if alive == "unknown":
+            until = row["claimed_until"]
+            return isinstance(until, (int, float)) and until > self._journal.clock()
+        return alive
+
+    def _may_write(self, row: sqlite3.Row) -> bool:
+        """Whether nobody has claimed the row since this book did, or nobody works on it."""
+        if self._owner is not None and self._owner.forked:
+            return not self._is_taken(row)
+        mine = self._fences.get(row["external_task_id"])
+        return not self._is_taken(row) if mine is None else mine == _fence(row)
+
+    def _taken(self, external_task_id: str) -> JobTaken:
+        return JobTaken(
+            f"another process works on {external_task_id}",
+            hint="Leave it to that one; should it hang, end it and resume again.",
+            external_task_id=external_task_id,
+        )
+
+    # --- what is written
 
     def _intend(self, sql: sqlite3.Connection, facts: Mapping[str, Any]) -> None:
-        now = self._journal._clock()
-        external = facts["external_task_id"]
-        if self._row(sql, external) is None:
+        """The first create of a row is about to leave."""
+        now, external = self._journal.clock(), facts["external_task_id"]
+        row = self._row(sql, external)
+        if row is None:
             sql.execute(
                 "INSERT INTO jobs (gateway, external_task_id, state, created_at, updated_at) "
                 "VALUES (?, ?, 'intent', ?, ?)",
                 (self._gateway, external, now, now),
             )
-        self._claim(sql, external)
-        self._set(sql, facts, state="intent", created_at=now)
+            row = self._row(sql, external)
+            assert row is not None
+        elif self._fences.get(external) != _fence(row):
+            raise self._taken(external)  # it came to be since this book looked
+        self._claim(sql, row)
+        leaving = now + float(facts.get("within") or 0.0)
+        self._set(sql, external, facts, state="intent", created_at=now, leaving_until=leaving)
+
+    def _attempt(self, sql: sqlite3.Connection, facts: Mapping[str, Any]) -> None:
+        """Another create of a row is about to leave, if the row is still this book's."""
+        external = facts["external_task_id"]
+        row = self._row(sql, external)
+        if row is None or row["claimed_by"] != self._me() or not self._may_write(row):
+            raise self._taken(external)
+        self._claim(sql, row)
+        leaving = self._journal.clock() + float(facts.get("within") or 0.0)
+        self._set(sql, external, {}, leaving_until=leaving)
 
     def _change(self, sql: sqlite3.Connection, event: str, facts: Mapping[str, Any]) -> None:
         """A later event: the state only ever moves forwards."""
-        new: dict[str, Any] = {}
-        if event in _AFTER:
-            row = self._find(sql, facts)
-            if row is not None and _ORDER.index(_AFTER[event]) >= _ORDER.index(row[2]):
-                new["state"] = _AFTER[event]
-        self._set(sql, facts, **new)
+        row = self._find(sql, facts)
+        if row is None:
+            return  # a job from elsewhere
+        external = row["external_task_id"]
+        if not self._may_write(row):
+            raise self._taken(external)
+        forwards = event in _ORDER and (
+            row["state"] not in _ORDER or _ORDER.index(event) >= _ORDER.index(row["state"])
+        )
+        self._set(sql, external, facts, **({"state": event} if forwards else {}))
 
     def _renew(self, sql: sqlite3.Connection) -> None:
-        """A sign of life, for all rows of this book at once."""
-        self._renewed = self._journal._clock()
+        """A sign of life, for all rows of this process: whoever waits does it for all.
+
+        Some rows wait for a slot of the account, or for a download, without anything being done.
+        """
+        journal = self._journal
+        journal.renewed = journal.clock()
+        mine = f"{this_process()}:"
         sql.execute(
-            "UPDATE jobs SET claimed_until = ? WHERE claimed_by = ?",
-            (self._renewed + _LEASE, self._owner),
+            "UPDATE jobs SET claimed_until = ? WHERE substr(claimed_by, 1, ?) = ?",
+            (journal.renewed + _LEASE, len(mine), mine),
         )
 
-    def _find(self, sql: sqlite3.Connection, facts: Mapping[str, Any]) -> tuple[Any, ...] | None:
-        found: tuple[Any, ...] | None = sql.execute(
-            f"SELECT {_COLUMNS} FROM jobs WHERE {_KEY}",  # noqa: S608 - a constant
-            self._key(facts),
+    def _row(self, sql: sqlite3.Connection, external_task_id: str) -> sqlite3.Row | None:
+        found: sqlite3.Row | None = sql.execute(
+            f"SELECT * FROM jobs WHERE {_KEY}",  # noqa: S608 - a constant
+            (self._gateway, external_task_id),
         ).fetchone()
         return found
 
-    def _key(self, facts: Mapping[str, Any]) -> tuple[Any, ...]:
-        return (self._gateway, facts.get("external_task_id"), facts.get("task_id"))
+    def _find(self, sql: sqlite3.Connection, facts: Mapping[str, Any]) -> sqlite3.Row | None:
+        """The row of a job that may be known by the gateway's id only."""
+        external, task_id = facts.get("external_task_id"), facts.get("task_id")
+        row = None if external is None else self._row(sql, external)
+        if row is None and task_id is not None:
+            row = sql.execute(
+                "SELECT * FROM jobs WHERE gateway = ? AND task_id = ?", (self._gateway, task_id)
+            ).fetchone()
+        return row
 
-    def _set(self, sql: sqlite3.Connection, facts: Mapping[str, Any], **more: Any) -> None:
-        known = {name: value for name, value in facts.items() if value is not None}
-        columns = {name: known[name] for name in _FACTS & known.keys()} | more
-        columns["updated_at"] = self._journal._clock()
+    def _set(
+        self, sql: sqlite3.Connection, external: str, facts: Mapping[str, Any], **more: Any
+    ) -> None:
+        columns = {name: facts[name] for name in _FACTS if facts.get(name) is not None} | more
+        columns["updated_at"] = self._journal.clock()
+        destination = columns.get("destination")
+        if isinstance(destination, str) and not _is_utf8(destination):
+            columns["destination"] = os.fsencode(destination)
         settings = ", ".join(f"{name} = ?" for name in columns)
         sql.execute(
             f"UPDATE jobs SET {settings} WHERE {_KEY}",  # noqa: S608 - names are those of _FACTS
-            (*columns.values(), *self._key(facts)),
-        )
-
-    def _claim(self, sql: sqlite3.Connection, external_task_id: str) -> None:
-        now = self._journal._clock()
-        owner, until = sql.execute(
-            "SELECT claimed_by, claimed_until FROM jobs WHERE gateway = ? AND external_task_id = ?",
-            (self._gateway, external_task_id),
-        ).fetchone()
-        if owner not in (None, self._owner) and until > now and _lives(owner):
-            raise JobTaken(
-                f"another process works on {external_task_id}",
-                hint="Leave it to that one; should it hang, end it and resume again.",
-                external_task_id=external_task_id,
-            )
-        self._renewed = now
-        sql.execute(
-            "UPDATE jobs SET claimed_by = ?, claimed_until = ? "
-            "WHERE gateway = ? AND external_task_id = ?",
-            (self._owner, now + _LEASE, self._gateway, external_task_id),
+            (*columns.values(), self._gateway, external),
         )
 
 
-_KEY: Final = "gateway = ? AND (external_task_id = ? OR task_id = ?)"
+_KEY: Final = "gateway = ? AND external_task_id = ?"
 
 
-# --- is the process that claimed a row still there? ----------------------------------------------
-
-
-def _process() -> str:
-    """This process, told apart from others with the same number, now or later."""
-    return f"{_machine()}:{os.getpid()}:{_start_time(os.getpid())}"
-
-
-def _machine() -> str:
-    """Where process numbers mean the same: a host, and a container in it."""
-    try:
-        space = str(Path("/proc/self/ns/pid").readlink())
-    except OSError:
-        space = ""
-    return f"{socket.gethostname()}/{space}".replace(":", "_")
-
-
-def _start_time(pid: int) -> str:
-    """When a process began, as the kernel counts; ``""`` where that can't be asked.
-
-    Raises:
-        ProcessLookupError: There is no such process, or it is dead and only not yet buried.
-    """
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_bytes()
-    except FileNotFoundError:
-        if sys.platform == "linux":
-            raise ProcessLookupError(pid) from None
-        return ""
-    fields = stat.rpartition(b")")[2].split()
-    if fields[0] in (b"Z", b"X"):
-        raise ProcessLookupError(pid)
-    return fields[19].decode()
-
-
-def _lives(owner: str) -> bool:
-    """Whether the process of a claim may still be at work. In doubt, it is."""
-    machine, pid, started, _ = owner.split(":")
-    if machine != _machine() or sys.platform == "win32":
-        return True
-    try:
-        if started:
-            return _start_time(int(pid)) == started
-        os.kill(int(pid), 0)
-    except (ProcessLookupError, ValueError):
-        return False
-    except OSError:
-        return True
-    return True
+def _fence(row: sqlite3.Row) -> int:
+    """The number of the newest claim; a damaged one counts as none."""
+    fence = row["fence"]
+    return fence if isinstance(fence, int) else 0

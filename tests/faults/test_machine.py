@@ -220,7 +220,7 @@ class Machine(RuleBasedStateMachine):
                 self.power, self.dead = None, True
                 self.journal.close()
                 # A dead process holds no claims; this one lives on, so they are taken off by hand.
-                with self.journal._transaction() as sql:
+                with self.journal.file.transaction() as sql:
                     sql.execute("UPDATE jobs SET claimed_by = NULL")
                 raise _PowerCutError
         match effect:

@@ -25,7 +25,7 @@ from kling_facade.errors import (
     OutcomeUnknown,
     WaitTimeout,
 )
-from kling_facade.jobs.journal import Entry, Journal, _lives, _process, _start_time
+from kling_facade.jobs.journal import Entry, Journal
 from tests.support.both_clients import KEY, Kind, PlainRequest, calling, skipping_runtime
 from tests.support.misbehaving_server import answer, raw
 from tests.support.scripted_gateway import MP4, SIGN, Spoiled, Stage
@@ -63,10 +63,9 @@ def test_the_file_is_for_its_owner_only(journal: Journal) -> None:
 def test_it_is_written_through_to_the_disk(journal: Journal) -> None:
     """WAL, and flushed at each commit."""
     journal.entries()
-    sql = journal._connection
-    assert sql is not None
-    assert sql.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
-    assert sql.execute("PRAGMA synchronous").fetchone()[0] == 2
+    with journal.file.transaction() as sql:
+        assert sql.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+        assert sql.execute("PRAGMA synchronous").fetchone()[0] == 2
 
 
 def test_a_row_goes_from_intent_to_saved(journal: Journal) -> None:
@@ -163,10 +162,10 @@ def test_a_newer_journal_is_refused_and_not_touched(journal: Journal) -> None:
     journal.close()
     sql = sqlite3.connect(journal.path)
     sql.execute("PRAGMA journal_mode = DELETE")
-    sql.execute("PRAGMA user_version = 2")
+    sql.execute("PRAGMA user_version = 3")
     sql.close()
     before = journal.path.read_bytes()
-    with pytest.raises(JournalError, match="version 2"):
+    with pytest.raises(JournalError, match="version 3"):
         journal.entries()
     assert journal.path.read_bytes() == before
 
@@ -263,113 +262,6 @@ def test_a_row_is_claimed_until_it_is_released(journal: Journal) -> None:
     assert other.recall("a") is not None
     with pytest.raises(JobTaken):
         mine.recall("a")
-
-
-def test_a_claim_without_a_sign_of_life_ends(journal: Journal) -> None:
-    """A quarter of an hour; polls renew it."""
-    mine, other = journal.book(HOST), journal.book(HOST)
-    mine.record("intent", {"external_task_id": "a"})
-    for _ in range(5):
-        journal.now[0] += 600  # type: ignore[attr-defined]
-        mine.record("waiting", {"external_task_id": "a"})
-    with pytest.raises(JobTaken):
-        other.recall("a")
-    journal.now[0] += 901  # type: ignore[attr-defined]
-    assert other.recall("a") is not None
-
-
-def test_the_claim_of_a_dead_process_ends_with_it(journal: Journal) -> None:
-    """Here at once; of another machine one can't tell."""
-    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
-    begun = _start_time(child.pid)
-    machine = _process().rsplit(":", 2)[0]
-    owner = f"{machine}:{child.pid}:{begun}:x"
-    assert _lives(owner)
-    assert not _lives(f"{machine}:{child.pid}:1{begun}:x"), "the number was given anew"
-    assert _lives(f"elsewhere/:{child.pid}:1:x")
-    child.kill()
-    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
-    assert not _lives(owner), "dead, and not yet buried"
-    child.wait()
-    assert not _lives(owner)
-
-
-@pytest.mark.parametrize(
-    ("error", "alive"), [(None, True), (ProcessLookupError, False), (PermissionError, True)]
-)
-def test_without_start_times_the_number_must_do(
-    error: type[OSError] | None, alive: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Where the kernel does not say when a process began."""
-
-    def kill(pid: int, number: int) -> None:
-        if error is not None:
-            raise error
-
-    monkeypatch.setattr(os, "kill", kill)
-    machine = _process().rsplit(":", 2)[0]
-    assert _lives(f"{machine}:77::x") is alive
-
-
-def test_elsewhere_than_on_linux_numbers_are_all_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No /proc: no start times, no containers."""
-
-    def missing(self: Path) -> Any:
-        raise FileNotFoundError(2, "no such file")
-
-    monkeypatch.setattr(Path, "readlink", missing)
-    monkeypatch.setattr(Path, "read_bytes", missing)
-    with pytest.raises(ProcessLookupError):
-        _start_time(os.getpid())
-    monkeypatch.setattr(sys, "platform", "darwin")
-    assert _start_time(os.getpid()) == ""
-    assert _lives(f"{_process()}:x")
-
-
-def test_after_a_fork_the_file_is_opened_anew(
-    journal: Journal, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The parent's connection is neither used nor closed: either would break the parent's locks."""
-    from kling_facade.jobs import journal as module
-
-    journal.book(HOST).record("intent", {"external_task_id": "a"})
-    parents = journal._connection
-    monkeypatch.setattr(journal, "_pid", -1)
-    journal.close()
-    monkeypatch.setattr(journal, "_connection", parents)
-    assert states(journal) == {"a": "intent"}
-    assert journal._connection is not parents
-    assert module._inherited[-1] is parents
-    module._inherited.pop().close()
-
-
-@pytest.mark.parametrize(("locked", "works"), [(3, True), (1000, False)])
-def test_two_that_set_up_the_file_at_once_wait_for_each_other(
-    locked: int, works: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """SQLite does not wait by itself while the mode is switched."""
-    from kling_facade.jobs.journal import _set_wal
-
-    class Busy:
-        left = locked
-
-        def execute(self, statement: str) -> Any:
-            if "=" in statement:
-                self.left -= 1
-                if self.left >= 0:
-                    raise sqlite3.OperationalError("database is locked")
-            return self
-
-        def fetchone(self) -> tuple[str]:
-            return ("delete",)
-
-    monkeypatch.setattr("time.sleep", lambda seconds: None)
-    busy: Any = Busy()
-    if works:
-        _set_wal(busy)
-        return
-    with pytest.raises(sqlite3.OperationalError):
-        _set_wal(busy)
 
 
 def test_two_processes_share_the_rows_of_one_journal(tmp_path: Path) -> None:
@@ -685,4 +577,4 @@ def test_the_journal_of_a_path_is_closed_with_the_client(tmp_path: Path) -> None
             assert kling._session.journal is not None
             kling._session.journal.entries()
             kling.close()
-            assert (kling._session.journal._connection is None) is (journal is not mine)
+            assert kling._session.journal.file.is_open is (journal is mine)
