@@ -19,8 +19,10 @@ __all__ = [
     "SOURCES",
     "UPSTREAM",
     "dump",
+    "overlay",
     "parse",
     "read_yaml",
+    "upstream",
 ]
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -38,6 +40,16 @@ _NUMBER: Final = re.compile(
     r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|0o[0-7]+|0x[0-9a-fA-F]+"
 )
 """A number to readers of YAML 1.2; PyYAML, a reader of 1.1, would write 1e3 without quotes."""
+
+
+def upstream(name: str) -> Path:
+    """The facts of a page, by the page's name."""
+    return Path(f"openapi/upstream/{name}.yaml")
+
+
+def overlay(name: str) -> Path:
+    """What we add to a page. The first page's overlay also defines what the others share."""
+    return OVERLAY if upstream(name) == UPSTREAM else Path(f"openapi/overlays/{name}.yaml")
 
 
 class _Dumper(yaml.SafeDumper):

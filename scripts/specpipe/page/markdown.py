@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import Final
 
@@ -11,7 +12,7 @@ from ..errors import PageError
 from .nodes import Node, load
 from .repairs import Line, Repair, repair
 
-__all__ = ["MAX_BYTES", "Page", "read"]
+__all__ = ["MAX_BYTES", "Page", "read", "split"]
 
 MAX_BYTES: Final = 2 * 1024 * 1024
 """Largest page. The real one has 13 kB."""
@@ -19,6 +20,7 @@ MAX_BYTES: Final = 2 * 1024 * 1024
 _FENCE = re.compile(r" {0,3}(?P<mark>`{3,}|~{3,})\s*(?P<info>[\w+-]*)[^`]*")
 _LANGUAGES: Final = frozenset({"", "yaml", "yml", "json", "openapi"})
 _KEY = re.compile(r"""["']?[\w$-]+["']?\s*[:\uff1a](?:\s|$)""")
+_ROUTE = re.compile(r"""\s{0,8}["']?(/[^\s"']*?)["']?\s*:\s*(?:\{.*)?$""")
 _ROOT = re.compile(r"""["']?(?:openapi|swagger)["']?\s*[:\uff1a]""")
 
 
@@ -69,6 +71,32 @@ def read(data: bytes) -> Page:
     repaired, done = repair(numbered, json=is_json)
     outside = [*lines[: first - 1], *lines[first - 1 + len(block) :]]
     return Page(load(repaired, first), (*repairs, *done), _prose(outside))
+
+
+def split(data: bytes) -> list[bytes]:
+    """The pages of a file that holds several, one after the other, each with its own route.
+
+    Lines keep their numbers: what belongs to another page is blank. A file whose documents describe
+    the same routes is left whole, so that reading it says which document is one too many.
+    """
+    try:
+        lines = _split(_decode(data)[0])
+    except PageError:
+        return [data]
+    fences = [fence for fence in _fences(lines) if fence.is_document]
+    routes = [
+        frozenset(found[1] for line in f.lines if (found := _ROUTE.match(line))) for f in fences
+    ]
+    apart = all(mine and not mine & other for i, mine in enumerate(routes) for other in routes[:i])
+    if len(fences) < 2 or not apart or not routes[0]:
+        return [data]
+    ends = [0, *(fence.first + len(fence.lines) for fence in fences[:-1]), len(lines)]
+    return [_only(lines, start, end) for start, end in itertools.pairwise(ends)]
+
+
+def _only(lines: list[str], start: int, end: int) -> bytes:
+    kept = [line if start <= index < end else "" for index, line in enumerate(lines)]
+    return "\n".join(kept).encode()
 
 
 def _prose(lines: list[str]) -> str:

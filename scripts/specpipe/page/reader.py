@@ -105,7 +105,9 @@ def _validate(taken: facts.Facts) -> None:
         pointer = "".join(f"/{_escaped(part)}" for part in inner.absolute_path)
         while pointer and pointer not in taken.lines:
             pointer = pointer.rpartition("/")[0]
-        what = f"not valid OpenAPI 3.0: {facts.place(pointer)}: {inner.message:.200}"
+        what = (
+            f"not valid OpenAPI 3.0: {facts.place(pointer)}: {inner.message.splitlines()[0]:.200}"
+        )
         hint = "Mend the page, or wait until its publisher has, and import that."
         raise PageError(what, taken.lines.get(pointer, 1), hint=hint)
 
