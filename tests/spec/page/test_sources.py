@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from specpipe.errors import PageError
-from specpipe.page import markdown, reader, sources
+from specpipe.page import fetch, markdown, reader, sources
 
 PAGE = """\
 # {route}
@@ -118,7 +118,7 @@ def test_without_an_argument_the_known_addresses_count(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each page's address in sources.toml; one that fails leaves the others alone."""
-    monkeypatch.setattr(sources.fetch, "get", lambda place: place.encode())
+    monkeypatch.setattr(fetch, "get", lambda place: place.encode())
     assert [page.where for page in sources.given(root, None)] == ["https://docs.example/film.md"]
     two = sources.given(root, "https://a.example/x https://b.example/y")
     assert [page.data for page in two] == [b"https://a.example/x", b"https://b.example/y"]
