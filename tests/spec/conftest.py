@@ -58,7 +58,7 @@ def _copied(to: Path, generator: Path) -> Path:
     ignore = shutil.ignore_patterns("__pycache__")
     for name in ("openapi", "scripts", "generated"):
         shutil.copytree(ROOT / name, to / name, ignore=ignore)
-    (to / "kling_facade" / "rules").mkdir(parents=True)
+    (to / facade.CATALOG).parent.mkdir(parents=True)
     shutil.copy(ROOT / facade.CATALOG, to / facade.CATALOG)
     (to / codegen.VENV).symlink_to(generator.parent, target_is_directory=True)
     return to
