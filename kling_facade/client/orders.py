@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from attrs import evolve
 
 from ..errors import InvalidRequest
-from ..jobs.destination import Exist, Video, place
+from ..jobs.destination import Exist, Video, destination_path, place, ready_folder
 from ..jobs.effects import Do, Flow, Policy
 from ..jobs.fleet_work import Terms
 from ..jobs.known_job import KnownJob
@@ -51,7 +51,7 @@ class Orders:
         max_units: float | None,
     ) -> None:
         self._session = session
-        self._folder = None if to is None else Path(to).absolute()
+        self._folder = None if to is None else destination_path(to)
         self._name = file_names(names)
         self._exist = exist
         self._max_units = max_units
@@ -63,7 +63,7 @@ class Orders:
     def ready(self) -> None:
         """Makes the folder."""
         if self._folder is not None:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            ready_folder(self._folder)
 
     def book(self) -> Book | None:
         """What one request's operation writes to the journal."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import warnings
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..builders.pictures.base64_text import digests_of
@@ -18,7 +17,7 @@ from ..gateway.gateway import Gateway
 from ..gateway.job_id import Ids, checked_id
 from ..gateway.job_token import looks_like_token, read_token
 from ..gateway.task import Task
-from ..jobs.destination import Exist, Video, kept, stored_before
+from ..jobs.destination import Exist, Video, destination_path, kept, stored_before
 from ..jobs.effects import CREATE, Call, Do, Flow, Policy, Recall
 from ..jobs.part_file import sweep
 from ..jobs.poller import Poller
@@ -214,7 +213,7 @@ class Session:
 
     def existing_video(self, request: ImageToVideo, to: Any, exist: Exist) -> Flow[Video | None]:
         """The video that is at the destination already; else a check that one can be put there."""
-        destination = Path(to).absolute()
+        destination = destination_path(to)
         own = request.external_task_id
         if own is not None and self.journal is not None:
             ids = Ids(checked_id(own))

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from attrs import field, frozen
 
-from ..errors import (
-    DownloadError,
-)
+from ..errors import DownloadError
 from ..gateway.job_id import Ids
 from .effects import Do, Flow, note
 from .mp4 import check_mp4
-from .part_file import exists_error, sha256_of
+from .part_file import exists_error, sha256_of, try_name
 
 if TYPE_CHECKING:
     from .journal import Entry
 
-__all__ = ["Exist", "Video", "kept", "place", "ready_destination", "stored_before"]
+__all__ = [
+    "Exist",
+    "Video",
+    "destination_path",
+    "kept",
+    "place",
+    "ready_destination",
+    "stored_before",
+]
 
 
 Exist = Literal["error", "skip", "overwrite"]
@@ -63,38 +71,106 @@ class Video:
         return str(self.path)
 
 
+def destination_path(to: str | os.PathLike[str]) -> Path:
+    """Where a video is to go, as an absolute path of this machine.
+
+    Raises:
+        DownloadError: It is an address and no path, or no path at all.
+    """
+    try:
+        text = os.fsdecode(to)
+        if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]+:/", text):
+            raise DownloadError(
+                f"{_shown(text)} is an address; a video is stored in a file of this machine",
+                hint="Store it in a folder first, then copy it to where it shall be.",
+            )
+        return Path(text).absolute()
+    except (TypeError, ValueError, OSError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+    raise DownloadError(f"{to!r:.200} is not a path: {why}", hint="Give one like films/fox.mp4.")
+
+
 def ready_destination(path: str | os.PathLike[str], exist: Exist = "error") -> Path:
     """The destination as a path, if a video can be stored there. Asked before money is spent.
 
+    Whether the system takes the name is tried out: what a name may be differs from one file system
+    to the next.
+
     Raises:
-        DownloadError: Its folder is missing or not writable, it is a folder, or it exists.
+        DownloadError: Its folder is missing or not writable, it is a folder, it exists, or the
+            system takes no file of that name.
     """
-    destination = Path(path).absolute()
+    destination = destination_path(path)
     folder = destination.parent
-    if destination.is_dir():
-        raise DownloadError(f"{destination} is a folder", hint="Name a file in it.")
-    if not folder.is_dir():
-        raise DownloadError(f"the folder {folder} does not exist", hint=f"mkdir -p '{folder}'")
-    if not os.access(folder, os.W_OK):
-        raise DownloadError(f"the folder {folder} is not writable", hint="Choose another one.")
-    if exist == "error" and os.path.lexists(destination):
+    try:
+        there = os.path.lexists(destination)
+        if destination.is_dir():
+            raise DownloadError(f"{_shown(destination)} is a folder", hint="Name a file in it.")
+        if not folder.is_dir():
+            raise DownloadError(
+                f"the folder {_shown(folder)} does not exist", hint=f"mkdir -p '{_shown(folder)}'"
+            )
+        if not os.access(folder, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        if not there:
+            try_name(destination)
+    except (ValueError, OSError) as error:
+        raise _refused(destination, error) from None
+    if there and exist == "error":
         raise exists_error(destination)
     return destination
+
+
+def ready_folder(path: Path) -> None:
+    """Makes the folder of many videos, if it is missing.
+
+    Raises:
+        DownloadError: It can't be made.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except (ValueError, OSError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise DownloadError(
+            f"the folder {_shown(path)[:300]} can't be made: {why}", hint="Choose another one."
+        ) from None
+
+
+def _refused(destination: Path, error: Exception) -> DownloadError:
+    """Why the system takes no file of that name in that folder."""
+    if isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        folder = _shown(destination.parent)
+        return DownloadError(f"the folder {folder} is not writable", hint="Choose another one.")
+    why = getattr(error, "strerror", None) or str(error)
+    return DownloadError(
+        f"{_shown(destination)[:300]} can't be the name of a file here: {why}",
+        hint="Choose a shorter or plainer name. Most systems allow 255 bytes, which are 85 Chinese "
+        "characters.",
+    )
+
+
+def _shown(path: str | Path) -> str:
+    """A path in a message; what is not UTF-8 in it could not be printed."""
+    return str(path).encode("utf-8", "backslashreplace").decode()
 
 
 def kept(destination: Path, exist: Exist, task_id: str = "") -> Video | None:
     """The video that is there already, if it is to be kept.
 
     Raises:
-        DownloadError: As `ready_destination`.
+        DownloadError: As `ready_destination`; or the file that is there can't be read.
         BadResponse: The file that is there is no whole video.
     """
     ready_destination(destination, exist)
-    if exist != "skip" or not destination.is_file():
-        return None
-    with destination.open("rb") as file:
-        size = file.seek(0, os.SEEK_END)
-        check_mp4(file, size)
+    try:
+        if exist != "skip" or not destination.is_file():
+            return None
+        with destination.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            check_mp4(file, size)
+    except OSError as error:
+        why = error.strerror or error
+        raise DownloadError(f"{_shown(destination)} exists and can't be read: {why}") from None
     return Video(destination, size, task_id)
 
 
@@ -119,4 +195,4 @@ def _sha256_if_there(path: Path) -> str | None:
 
 def place(to: str | os.PathLike[str], exist: Exist) -> dict[str, Any]:
     """What the journal keeps of where a video goes."""
-    return {"destination": str(Path(to).absolute()), "replace_file": int(exist == "overwrite")}
+    return {"destination": str(destination_path(to)), "replace_file": int(exist == "overwrite")}

@@ -26,7 +26,7 @@ from ..gateway.job_id import Ids
 from ..gateway.task import Task, VideoFile
 from .destination import Exist, Video, kept
 from .effects import Call, Close, Do, Flow, Now, Open, Policy, Read, Sleep, note
-from .part_file import PartFile
+from .part_file import PartFile, Unannounced
 from .wait import refresh
 
 __all__ = ["download"]
@@ -98,11 +98,11 @@ def _fill(
     for attempt in range(1, policy.limits.resumes + 2):
         file = _file(task, ids, gateway)
         try:
-            yield from _transfer(part, file, policy)
+            yield from _transfer(part, file, ids, policy)
             return
         except _Gone as gone:
             status = gone.status
-        except (TransientRead, NotSent) as error:
+        except (TransientRead, NotSent, Unannounced) as error:
             status, failure = None, error
         if status is not None:
             if asked_again:
@@ -123,7 +123,7 @@ class _Gone(Exception):
         self.status = status
 
 
-def _transfer(part: PartFile, file: VideoFile, policy: Policy) -> Flow[None]:
+def _transfer(part: PartFile, file: VideoFile, ids: Ids, policy: Policy) -> Flow[None]:
     """One answer, from its head to its end."""
     headers = part.resume_headers()
     try:
@@ -132,7 +132,8 @@ def _transfer(part: PartFile, file: VideoFile, policy: Policy) -> Flow[None]:
         pace = _Pace(policy, (yield Now()))
         while chunk := (yield Read()):
             part.write(chunk)
-            pace.check(len(chunk), (yield Now()))
+            if pace.check(len(chunk), (yield Now())):
+                yield from note("waiting", ids)
         part.check_whole()
     except GeneratorExit:
         raise  # nobody is left to close anything for us
@@ -183,13 +184,15 @@ class _Pace:
         self._since = now
         self._bytes = 0
 
-    def check(self, size: int, now: float) -> None:
+    def check(self, size: int, now: float) -> bool:
+        """Whether a window is over; raises when hardly anything came in it."""
         self._bytes += size
         if now - self._since < self._window:
-            return
+            return False
         if self._bytes < self._rate * (now - self._since):
             raise TransientRead(f"the transfer stalled: {self._bytes} bytes in {self._window:g} s")
         self._since, self._bytes = now, 0
+        return True
 
 
 def _file(task: Task, ids: Ids, gateway: Gateway) -> VideoFile:

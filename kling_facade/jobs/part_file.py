@@ -19,14 +19,20 @@ from ..errors import (
     TransientRead,
 )
 from ..gateway.answer import Head
-from .mp4 import MAGIC_BYTES, check_magic, check_mp4
+from .mp4 import MAGIC_BYTES, CutOff, check_magic, check_mp4
 
-__all__ = ["PartFile", "exists_error", "sha256_of", "sweep"]
+__all__ = ["PartFile", "Unannounced", "exists_error", "sha256_of", "sweep", "try_name"]
 
 
 _RENAME_TRIES: Final = 3
+_PART_EXTRA: Final = 28
+"""Bytes that the name of a part file has besides the destination's: dots, two numbers, an end."""
 _AHEAD: Final = 8 * 1024 * 1024
 """Bytes after which the system is told to begin writing them to the disk."""
+
+
+class Unannounced(CutOff):
+    """A transfer whose length was not announced ended where no video ends."""
 
 
 @define(eq=False)
@@ -54,9 +60,10 @@ class PartFile:
     def open(self) -> None:
         """Creates it; never opens a file that is there."""
         name = f"{_part_prefix(self.destination, self.task_id)}{secrets.token_hex(6)}.part"
-        self._path = self.destination.with_name(name)
+        path = self.destination.with_name(name)
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-        self._file = os.fdopen(os.open(self._path, flags, 0o666), "w+b")
+        self._file = os.fdopen(os.open(path, flags, 0o666), "w+b")
+        self._path = path
 
     @property
     def _out(self) -> BinaryIO:
@@ -132,12 +139,17 @@ class PartFile:
 
         Raises:
             TransientRead: It ended early.
-            BadResponse: It is not a whole MP4.
+            BadResponse: It is not a whole MP4; an `Unannounced` one may be if it is taken up again.
         """
         if self._expected is not None and self.size < self._expected:
             raise TransientRead(f"the transfer ended after {self.size} of {self._expected} bytes")
         self._out.flush()
-        check_mp4(self._out, self.size)
+        try:
+            check_mp4(self._out, self.size)
+        except CutOff as error:
+            if self._expected is None:  # nobody said how long it is: perhaps it goes on
+                raise Unannounced(error.message) from None
+            raise
 
     def seal(self) -> None:
         """Flushes it to the disk."""
@@ -176,8 +188,28 @@ class PartFile:
 
 
 def _part_prefix(destination: Path, task_id: str) -> str:
-    job = hashlib.sha256(task_id.encode()).hexdigest()[:8]
-    return f".{destination.name[:100]}.{job}."
+    """How the names of this download's part files begin.
+
+    They are no longer than the destination's own name, or 64 bytes: what the system takes for that,
+    it takes for them. Names are measured in bytes; they are cut between characters.
+    """
+    name = destination.name
+    whose = f"{task_id}\0{name}".encode("utf-8", "surrogateescape")
+    size = len(os.fsencode(name))
+    begin = os.fsencode(name)[: max(size, 64) - _PART_EXTRA].decode("utf-8", "ignore")
+    return f".{begin}.{hashlib.sha256(whose).hexdigest()[:8]}."
+
+
+def try_name(destination: Path) -> None:
+    """Makes an empty part file for the destination and removes it again.
+
+    Raises:
+        OSError: The system takes no file of such a name there.
+        ValueError: Nor does Python.
+    """
+    part = PartFile(destination, 0)
+    part.open()
+    part.discard()
 
 
 def sweep(destination: Path, task_id: str) -> None:
