@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -17,7 +18,14 @@ if TYPE_CHECKING:
     from ..catalog import Catalog
     from ..requests.image_to_video import ImageToVideo
 
-__all__ = ["add_request_options", "camera_move", "catalog_in_use", "fitted", "read_request"]
+__all__ = [
+    "add_request_options",
+    "camera_move",
+    "catalog_in_use",
+    "fitted",
+    "gateway_is_here",
+    "read_request",
+]
 
 Say: TypeAlias = "Callable[[str], None]"
 
@@ -88,6 +96,20 @@ def catalog_in_use(options: argparse.Namespace) -> Catalog | None:
     from ..catalog import Catalog
 
     return Catalog.load(options.catalog)
+
+
+def gateway_is_here(options: argparse.Namespace) -> bool:
+    """Whether ``--base-url`` or ``KLING_BASE_URL`` is this machine, as for the sandbox.
+
+    Raises:
+        InvalidRequest: It is not an address.
+    """
+    url = options.base_url or os.environ.get("KLING_BASE_URL", "").strip()
+    if not url:
+        return False
+    from ..gateway.gateway import Gateway
+
+    return Gateway(url).on_loopback
 
 
 def read_request(options: argparse.Namespace, say: Say) -> ImageToVideo:

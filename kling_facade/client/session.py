@@ -171,7 +171,7 @@ class Session:
         Raises:
             InvalidRequest: With every problem at once. Nothing was sent.
         """
-        for problem in request.check(self.catalog):
+        for problem in request.check(self.catalog, on_loopback=self.gateway.on_loopback):
             warnings.warn(f"{problem}", KlingAdvice, stacklevel=5)  # the caller of submit()
         return request
 

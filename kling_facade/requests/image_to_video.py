@@ -66,19 +66,24 @@ class ImageToVideo(RequestValues):
         super().__attrs_post_init__()
         _check_allowed(self.allow)
 
-    def problems(self, catalog: Catalog | None = None) -> list[Problem]:
+    def problems(
+        self, catalog: Catalog | None = None, *, on_loopback: bool = False
+    ) -> list[Problem]:
         """Everything that a rule objects to, errors first. Reads picture headers, nothing else.
 
         Args:
             catalog: The catalogue to go by; the bundled one when left out.
+            on_loopback: Whether the gateway runs on this machine, as the sandbox does: it then
+                reaches pictures and callbacks here. `Kling.submit` sees that by itself.
         """
-        return problems(self, catalog)
+        return problems(self, catalog, on_loopback=on_loopback)
 
-    def check(self, catalog: Catalog | None = None) -> list[Problem]:
+    def check(self, catalog: Catalog | None = None, *, on_loopback: bool = False) -> list[Problem]:
         """Refuse the request if a rule does.
 
         Args:
             catalog: The catalogue to go by; the bundled one when left out.
+            on_loopback: Whether the gateway runs on this machine.
 
         Returns:
             The advice.
@@ -86,7 +91,7 @@ class ImageToVideo(RequestValues):
         Raises:
             InvalidRequest: With every problem in ``problems``, advice included.
         """
-        found = self.problems(catalog)
+        found = self.problems(catalog, on_loopback=on_loopback)
         wrong = [problem for problem in found if problem.is_error]
         if wrong:
             listed = "\n".join(f"  - {problem}" for problem in wrong)

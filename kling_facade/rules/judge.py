@@ -16,10 +16,14 @@ class Judge:
     Attributes:
         catalog: The catalogue in force.
         found: The problems so far.
+        on_loopback: Whether the gateway runs on this machine, and so reaches its addresses.
     """
 
-    def __init__(self, catalog: Catalog, allow: frozenset[str]) -> None:
+    def __init__(
+        self, catalog: Catalog, allow: frozenset[str], *, on_loopback: bool = False
+    ) -> None:
         self.catalog = catalog
+        self.on_loopback = on_loopback
         self.found: list[Problem] = []
         self._allow = allow
 

@@ -23,14 +23,18 @@ from .judge import Judge
 __all__ = ["problems"]
 
 
-def problems(request: RequestValues, catalog: Catalog | None = None) -> list[Problem]:
+def problems(
+    request: RequestValues, catalog: Catalog | None = None, *, on_loopback: bool = False
+) -> list[Problem]:
     """Everything about a request that a rule objects to, errors first.
 
     Args:
         request: The request.
         catalog: The catalogue to go by; the bundled one when left out.
+        on_loopback: Whether the gateway runs on this machine, as the sandbox does: it then reaches
+            pictures and callbacks here.
     """
-    judge = Judge(catalog or Catalog.bundled(), request.allow)
+    judge = Judge(catalog or Catalog.bundled(), request.allow, on_loopback=on_loopback)
     for check in ALL:
         check(request, judge)
     return sorted(judge.found, key=lambda problem: not problem.is_error)

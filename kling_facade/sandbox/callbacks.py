@@ -64,6 +64,13 @@ def sign(secret: str, message_id: str, timestamp: int, body: bytes) -> dict[str,
     }
 
 
+def _check_secret(secret: str) -> None:
+    try:
+        base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+    except ValueError as error:
+        raise ValueError(f"webhook_secret must be whsec_ and base64: {error}") from None
+
+
 class CallbackSender:
     """Sends callbacks when they are due, from a thread of its own that starts with the first.
 
@@ -89,9 +96,7 @@ class CallbackSender:
         self._base_url = base_url
         self._wall = wall
         if secret is not None:
-            sign(
-                secret, "", 0, b""
-            )  # a secret that is not base64 is refused now, not in the thread
+            _check_secret(secret)  # now, and not by the first callback in a thread of its own
         self._secret = secret
         self._due: list[tuple[float, int, Job, LocalAddress]] = []
         self._order = itertools.count()

@@ -7,13 +7,14 @@ a loopback address, looks no name up that could lead elsewhere.
 from __future__ import annotations
 
 import http.client
-import ipaddress
 from typing import Final
 from urllib.parse import quote, urlsplit
 
 from attrs import frozen
 
-__all__ = ["CallError", "LocalAddress", "is_loopback"]
+from ..gateway.addresses import is_loopback
+
+__all__ = ["CallError", "LocalAddress"]
 
 _UNRESERVED: Final = "!$%&'()*+,-./:;=?@_~"
 """What stays as it is in path and query; all else is percent-encoded (RFC 3986, section 3.3)."""
@@ -53,7 +54,9 @@ class LocalAddress:
             target += f"?{quote(parts.query, _UNRESERVED)}"
         if port == 0:
             raise ValueError("Port out of range 0-65535: nobody listens at 0")
-        return cls(parts.hostname or "", port or 80, target)
+        # A name of this machine is never looked up under another name than its own.
+        host = "localhost" if "localhost" in (parts.hostname or "") else parts.hostname
+        return cls(host or "", port or 80, target)
 
     def call(
         self,
@@ -88,13 +91,3 @@ class LocalAddress:
             raise CallError(str(error)) from error
         finally:
             connection.close()
-
-
-def is_loopback(host: str | None) -> bool:
-    """Whether a host is this machine, told by its name alone: nothing is looked up."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host or "").is_loopback
-    except ValueError:
-        return False

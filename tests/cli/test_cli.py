@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import av
 import pytest
+from PIL import Image
 
 from kling_facade.cli import commands as cli
 from kling_facade.cli.progress import ProgressLine
@@ -16,6 +18,7 @@ from kling_facade.errors import OutcomeUnknown
 from kling_facade.gateway.task import State, Task
 from kling_facade.jobs.effects import Progress
 from kling_facade.sandbox import Sandbox
+from kling_facade.sandbox.__main__ import main as serve
 from kling_facade.sandbox.sample import sample_png
 
 
@@ -99,7 +102,7 @@ def test_brush_and_fit_are_reached_from_the_command_line(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A painted mask moves along an SVG path; a turned photograph is made upright, and says so."""
-    from PIL import Image, ImageDraw
+    from PIL import ImageDraw
 
     mask = Image.new("L", (1280, 720))
     ImageDraw.Draw(mask).ellipse((400, 300, 600, 600), fill=255)
@@ -128,7 +131,7 @@ def test_brush_and_fit_are_reached_from_the_command_line(
             ["generate", "fox.png", "--to", "v.mp4", "--prompt", "x", "--max-units", "9"],
             "max_units",
         ),
-        (["status", "a/b"], "not an id"),
+        (["status", "a/b"], "can't be the id"),
         (["status", "123"], "123"),
     ],
 )
@@ -136,8 +139,6 @@ def test_a_mistake_is_told_with_what_to_do(
     arguments: list[str], words: str, here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Exit code 1, no traceback."""
-    import re
-
     code, _, err = kling(capsys, *arguments)
     assert code == 1
     assert err.startswith("error: ")
@@ -187,8 +188,6 @@ def test_the_demo_films_a_picture_of_the_users(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It ends with where the film lies and what to type next, and names no key."""
-    from PIL import Image
-
     monkeypatch.chdir(tmp_path)
     Image.linear_gradient("L").resize((400, 300)).convert("RGB").save("photo.jpg")
     arguments = ("demo", "--image", "photo.jpg", "--to", "film.mp4", "--speed", "2000")
@@ -264,3 +263,146 @@ def test_the_module_runs_as_a_program() -> None:
         check=True,
     )
     assert shown.stdout.startswith(b"kling-facade ")
+
+
+# --- did you mean ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "meant"),
+    [
+        (["genrate", "fox.png"], "generate"),
+        (["generate", "fox.png", "--to", "v.mp4", "--promt", "x"], "--prompt"),
+        (["generate", "fox.png", "--to", "v.mp4", "--negativ_prompt=x"], "--negative-prompt"),
+        (["check", "fox.png", "--camra", "zoom-in:4"], "--camera"),
+        (["generate", "fox.png", "--to", "v.mp4", "--exist", "overwright"], "overwrite"),
+        (["sandbox", "--prot", "1"], "--port"),
+        (["sandbox", "--", "--sped", "1"], "--speed"),
+    ],
+)
+def test_a_misspelt_word_of_the_command_line_is_named(
+    arguments: list[str], meant: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With the nearest one that there is; exit code 2."""
+    with pytest.raises(SystemExit) as caught:
+        cli.main(arguments)
+    assert caught.value.code == 2
+    assert f"Did you mean {meant}?" in capsys.readouterr().err
+
+
+def test_a_word_that_is_near_to_nothing_is_only_refused(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The control: no guess is better than a wild one."""
+    with pytest.raises(SystemExit):
+        cli.main(["jobs", "--xyzzy"])
+    told = capsys.readouterr().err
+    assert "usage: kling jobs" in told
+    assert "unrecognized arguments: --xyzzy" in told
+    assert "Did you mean" not in told
+
+
+@pytest.mark.parametrize(
+    ("options", "meant"),
+    [
+        (["--camera", "zoomin:4"], "zoom-in"),
+        (["--camera", "pan-lefft:3"], "pan-left"),
+        (["--camera", "forwardup"], "forward-up"),
+        (["--mode", "professional"], "pro"),
+    ],
+)
+def test_a_misspelt_move_or_mode_is_named(
+    options: list[str], meant: str, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Before anything is sent; exit code 1."""
+    code, out, err = kling(capsys, "check", "fox.png", "--prompt", "x", *options)
+    assert code == 1
+    assert re.search(f"[Dd]id you mean '?{meant}\\b", out + err), out + err
+
+
+# --- the catalogue in use -------------------------------------------------------------------------
+
+
+def test_the_limits_are_those_of_the_catalogue_in_use(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A mode and a duration that only the user's catalogue knows pass; the bundled one refuses."""
+    Path("mine.toml").write_text(
+        f"[limits]\nmodes = ['std', 'pro', '4k', '8k']\ndurations = {[*range(3, 16), 20]}\n"
+        "[models.kling-v9]\nlisted = true\n"
+        "modes = { 8k = [20], source = 'mine', date = '2026-11' }\n"
+    )
+    film = ("check", "fox.png", "--prompt", "x", "--model", "kling-v9", "--mode", "8k")
+    long = ("--duration", "20")
+    code, out, _ = kling(capsys, *film, *long, "--catalog", "mine.toml")
+    assert "mode-unknown" not in out
+    assert "duration-unknown" not in out
+    assert code == 0
+    code, out, _ = kling(capsys, *film, *long)
+    assert code == 1
+    assert "mode-unknown" in out
+    assert "duration-unknown" in out
+
+
+# --- the sandbox and the demo ---------------------------------------------------------------------
+
+
+def shown(capsys: pytest.CaptureFixture[str], run: Callable[[], object]) -> str:
+    """What a command prints before it exits."""
+    with pytest.raises(SystemExit) as caught:
+        run()
+    assert caught.value.code == 0
+    return capsys.readouterr().out
+
+
+def test_the_sandbox_has_one_help(capsys: pytest.CaptureFixture[str]) -> None:
+    """``kling sandbox``, with and without ``--``, and ``python -m kling_facade.sandbox``."""
+    plain = shown(capsys, lambda: cli.main(["sandbox", "--help"]))
+    assert "--port" in plain
+    assert "--slots" in plain
+    assert shown(capsys, lambda: cli.main(["sandbox", "--", "--help"])) == plain
+    module = shown(capsys, lambda: serve(["--help"]))
+    # The lines of the usage are broken where the command's name ends: the words are the same.
+    assert (
+        module.replace("python -m kling_facade.sandbox", "kling sandbox").split() == plain.split()
+    )
+
+
+@pytest.mark.parametrize("form", [["sandbox"], ["sandbox", "--"]], ids=" ".join)
+def test_the_sandbox_takes_its_options_in_both_forms(
+    form: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each option reaches the sandbox."""
+    asked: list[dict[str, object]] = []
+
+    def record(settings: dict[str, object]) -> int:
+        asked.append(settings)
+        return 0
+
+    monkeypatch.setattr("kling_facade.sandbox.serve.serve", record)
+    assert cli.main([*form, "--port", "0", "--speed", "5", "--slots", "3", "--seed=7"]) == 0
+    assert (asked[0]["port"], asked[0]["speed"]) == (0, 5.0)
+    assert (asked[0]["slots"], asked[0]["seed"]) == (3, 7)
+
+
+def test_the_demo_heeds_no_proxy(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody listens at the proxy: what went through it would fail."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    Image.linear_gradient("L").resize((400, 300)).convert("RGB").save("photo.jpg")
+    code, _, err = kling(capsys, "demo", "--image", "photo.jpg", "--speed", "2000")
+    assert code == 0, err
+
+
+def test_check_knows_a_gateway_on_this_machine(
+    here: Path, sandbox: Sandbox, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The sample's address passes where the sandbox is the gateway, by either way to say so."""
+    arguments = ("check", sandbox.sample_url, "--prompt", "x")
+    assert kling(capsys, *arguments)[0] == 0
+    code, out, _ = kling(capsys, *arguments, "--base-url", "https://gateway.example")
+    assert code == 1
+    assert "address of this machine" in out

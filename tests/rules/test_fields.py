@@ -50,6 +50,8 @@ KEPT_AND_BROKEN: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("callback-address", {"callback_url": URL}, {"callback_url": "https://[1/"}),
     ("image-address", {"image": URL}, {"image": "http://127.0.0.1/x.png"}),
     ("image-address", {"image_tail": URL, **V26}, {"image_tail": "https:///x.png", **V26}),
+    ("callback-address", {"callback_url": URL}, {"callback_url": "http://a.example:99999/"}),
+    ("image-address", {"image": URL}, {"image": "http://a.example:x/f.png"}),
     ("external-id", {"external_task_id": "a_B-1.~"}, {"external_task_id": "a/b"}),
     ("external-id", {"external_task_id": "a"}, {"external_task_id": ".."}),
     ("external-id", {"external_task_id": "a"}, {"external_task_id": "ü"}),
@@ -237,3 +239,15 @@ def test_every_problem_names_an_argument() -> None:
     names = {field.name for field in attrs.fields(ImageToVideo)}
     for _, _, broken in KEPT_AND_BROKEN:
         assert {p.field for p in request(**broken).problems()} <= names
+
+
+HERE = ["http://localhost:8642/x.png", "http://127.0.0.1:1/x.png", "http://[::1]:80/x.png"]
+
+
+@pytest.mark.parametrize("address", HERE)
+def test_a_gateway_on_this_machine_reaches_this_machine(address: str) -> None:
+    """The sandbox takes its own sample and calls back here; Kling's servers could do neither."""
+    asked = request(image=address, image_tail=address, callback_url=address, **V26)
+    assert errors(asked) == {"image-address", "callback-address"}
+    assert errors(asked, on_loopback=True) == set()
+    assert errors(request(callback_url="http:///x"), on_loopback=True) == {"callback-address"}

@@ -159,3 +159,49 @@ def test_closing_leaves_no_callback_thread(listener: tuple[str, Received]) -> No
         until(lambda: len(received) == 1)
     left = [t for t in set(threading.enumerate()) - before if t.name.startswith("sandbox")]
     assert not left
+
+
+BAD_ADDRESSES = [
+    "http://127.0.0.1:99999/told",
+    "http://127.0.0.1:0/told",
+    "http://127.0.0.1:-1/told",
+    "http://127.0.0.1:" + "9" * 5000,
+    "http://127.0.0.1:\uff18\uff10/told",
+    "http://[::1/told",
+    "http://[127.0.0.1]/told",
+    "http://localhost:port/told",
+    "not an address",
+]
+ODD_ADDRESSES = [
+    "http://127.0.0.1:9/\u00e9 told?by=\u732b",
+    "http://127.0.0.1:9/told\r\nX-Injected: 1",
+    "http://user:password@127.0.0.1:9/told",
+    "http://[::1]:9/told",
+    "http://127.0.0.1:9" + "/x" * 5000,
+]
+
+
+@pytest.mark.parametrize("prefix", ["", "/kling"])
+def test_one_bad_address_does_not_end_the_others(
+    opened: Opener, listener: tuple[str, Received], prefix: str
+) -> None:
+    """Each is noted with the reason, and the next job's callbacks still come."""
+    url, received = listener
+    sandbox, api = opened()
+    path = prefix + PATH.removeprefix("/kling")
+    for address in [*BAD_ADDRESSES, *ODD_ADDRESSES]:
+        answer = api.post(path, json=create(callback_url=address))
+        assert answer.status_code == 200, answer.text
+    api.post(path, json=create(callback_url=url))
+    until(lambda: len(received) == 1)
+    noted = {callback.url: str(callback.outcome) for callback in sandbox.callbacks}
+    assert all(noted[address].startswith("not sent") for address in BAD_ADDRESSES)
+    until(lambda: len(sandbox.callbacks) >= len(BAD_ADDRESSES) + len(ODD_ADDRESSES) + 1)
+    noted = {callback.url: str(callback.outcome) for callback in sandbox.callbacks}
+    assert all(noted[address].startswith("not delivered") for address in ODD_ADDRESSES)
+
+
+def test_a_secret_that_is_not_base64_is_refused_at_once() -> None:
+    """Not by the first callback, in a thread that nobody looks at."""
+    with pytest.raises(ValueError, match="base64"):
+        Sandbox(webhook_secret="whsec_nothing!")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
 import httpx
 import pytest
 
-from kling_facade.sandbox import faults
+from kling_facade.sandbox import Sandbox, faults
 from kling_facade.sandbox.faults import Call, Fault
 from kling_facade.sandbox.jobs import Jobs
 from tests.sandbox.conftest import PATH, Opener, create, finished
@@ -86,6 +89,53 @@ def test_a_limit_of_jobs_at_once(opened: Opener) -> None:
     assert codes == [0, 0, 1303]
     sandbox.advance(10_000)
     assert status(api.post(PATH, json=create())) == (200, 0)
+
+
+def posts_at_once(api: httpx.Client, count: int, **fields: Any) -> list[int]:
+    """The codes of many creates at once."""
+    with ThreadPoolExecutor(count) as pool:
+        answers = pool.map(lambda _: api.post(PATH, json=create(**fields)), range(count))
+        return sorted(answer.json()["code"] for answer in answers)
+
+
+@pytest.mark.parametrize(
+    "settings", [{"slots": 5}, {"faults": [faults.concurrency_limit(5)]}], ids=str
+)
+def test_a_limit_holds_for_creates_at_the_same_moment(
+    opened: Opener, settings: dict[str, Any]
+) -> None:
+    """Sixteen threads, five slots: five jobs, and 1303 for the others."""
+    sandbox, api = opened(**settings)
+    assert posts_at_once(api, 16) == [0] * 5 + [1303] * 11
+    assert sandbox.creates == 5
+
+
+def test_an_account_has_slots(opened: Opener) -> None:
+    """A job holds one from its create to its end, and each model has its own (VD4)."""
+    sandbox, api = opened(slots=2)
+    assert posts_at_once(api, 3) == [0, 0, 1303]
+    refused = api.post(PATH, json=create())
+    assert refused.status_code == 429
+    assert "data" not in refused.json()
+    assert api.post(PATH, json=create(model_name="kling-v3")).json()["code"] == 0
+    sandbox.advance(10_000)
+    assert posts_at_once(api, 3) == [0, 0, 1303]
+
+
+def test_a_job_that_fails_frees_its_slot_too(opened: Opener) -> None:
+    """When it ends."""
+    sandbox, api = opened(slots=1, faults=[faults.fail_jobs()])
+    api.post(PATH, json=create())
+    assert posts_at_once(api, 1) == [1303]
+    sandbox.advance(10_000)
+    assert posts_at_once(api, 1) == [0]
+
+
+@pytest.mark.parametrize("settings", [{"slots": 0}, {"port": 70_000}, {"port": -1}])
+def test_settings_out_of_range_are_refused_at_once(settings: dict[str, int]) -> None:
+    """With what would be right."""
+    with pytest.raises(ValueError, match="must be"):
+        Sandbox(**settings)  # type: ignore[arg-type]  # the point of the test
 
 
 def test_slow_jobs(opened: Opener) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import httpx
 import pytest
 
 from kling_facade.sandbox import Sandbox
-from kling_facade.sandbox.loopback import is_loopback
+from kling_facade.sandbox.loopback import LocalAddress
 from tests.sandbox.conftest import PATH, Opener, create, film, finished, picture, png
 
 
@@ -143,14 +146,15 @@ def test_an_address_on_this_machine_that_gives_nothing(
         ("localhost.example.com", False),
         ("169.254.169.254", False),
         ("10.0.0.1", False),
-        ("0.0.0.0", False),
+        ("0.0.0.0", True),
+        ("0x7f.1", False),
         ("", False),
-        (None, False),
     ],
 )
 def test_which_addresses_are_this_machine(host: str | None, here: bool) -> None:
     """Told by the name alone: nothing is looked up."""
-    assert is_loopback(host) is here
+    shown = f"[{host}]" if host and ":" in host else host or ""
+    assert (LocalAddress.of(f"http://{shown}/x") is not None) is here
 
 
 def test_an_address_where_nobody_listens(api: httpx.Client) -> None:
@@ -163,4 +167,70 @@ def test_a_mask_by_address_has_a_stand_in(sandbox: Sandbox, api: httpx.Client) -
     """So that a request with remote masks still makes a film."""
     points = [{"x": 100, "y": 100}, {"x": 200, "y": 100}]
     stroke = {"mask": "https://example.com/mask.png", "trajectories": points}
+    assert film(sandbox, api, dynamic_masks=[stroke])[4:8] == b"ftyp"
+
+
+@pytest.mark.parametrize("prefix", ["", "/kling"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://127.0.0.1:99999/x.png",
+        "http://127.0.0.1:0/x.png",
+        "http://127.0.0.1:" + "1" * 5000,
+        "http://127.0.0.1:x/",
+        "http://[::1/x.png",
+        "https://[1/x.png",
+    ],
+)
+def test_an_address_that_is_none_is_refused_with_the_reason(
+    api: httpx.Client, prefix: str, address: str
+) -> None:
+    """In each field that may hold a picture; the sandbox itself never fails."""
+    for name in ("image", "image_tail", "static_mask"):
+        path = prefix + PATH.removeprefix("/kling")
+        answer = api.post(path, json=create(**{name: address}))
+        assert (answer.status_code, answer.json()["code"]) == (400, 1201)
+        assert f"{name}: this is not an address" in answer.json()["message"]
+
+
+LONG = "9" * 5000
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", f"{PATH}?pageNum={LONG}", None),
+        ("GET", f"{PATH}?pageSize={LONG}", None),
+        ("GET", f"{PATH}/{LONG}", None),
+        ("POST", PATH, f'{{"cfg_scale": {LONG}}}'),
+        ("POST", PATH, f'{{"duration": {LONG}}}'),
+        ("POST", PATH, create(prompt=f"<<<voice_{LONG[:2400]}>>>", sound="on")),
+        ("POST", PATH, create(external_task_id="\ud800")),
+        ("POST", PATH, create(duration=LONG)),
+        ("POST", PATH.removeprefix("/kling"), create(multi_shot=LONG, duration=10**300)),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_five_thousand_digits_are_an_answer_and_not_a_failure(
+    api: httpx.Client, method: str, path: str, body: Any
+) -> None:
+    """Python reads no number of more than 4300 digits; nor does the sandbox try."""
+    content = json.dumps(body) if isinstance(body, dict) else body
+    answer = api.request(method, path, content=content)
+    assert answer.status_code in (400, 404), answer.text
+    assert answer.json()["code"] in (1200, 1201, 1203)
+
+
+def test_a_range_of_five_thousand_digits(sandbox: Sandbox, api: httpx.Client) -> None:
+    """It is refused as a range, or answered whole."""
+    url = finished(sandbox, api)["task_result"]["videos"][0]["url"]
+    answer = api.get(url, headers={"Range": f"bytes={LONG}-"}, timeout=60)
+    assert answer.status_code in (200, 400, 416)
+
+
+def test_a_path_far_outside_is_filmed(sandbox: Sandbox, api: httpx.Client) -> None:
+    """No source says how far a path may lead; the film is made all the same."""
+    points = [{"x": 100, "y": 100}, {"x": 10**300, "y": 10**18}]
+    mask = png(picture().convert("L"))
+    stroke = {"mask": mask, "trajectories": points}
     assert film(sandbox, api, dynamic_masks=[stroke])[4:8] == b"ftyp"

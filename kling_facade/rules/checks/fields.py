@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from ...gateway.addresses import is_loopback
 from ...gateway.job_id import ID_FORM, is_id
 
 if TYPE_CHECKING:
@@ -19,7 +20,8 @@ def check_fields(request: RequestValues, judge: Judge) -> None:
     _check_choices(request, judge)
     if request.cfg_scale is not None and not _is_fraction(request.cfg_scale):
         judge.object_("cfg-range", "cfg_scale", f"{request.cfg_scale!r} is not from 0 to 1.")
-    if request.callback_url and (fault := address_fault(request.callback_url)):
+    url = request.callback_url
+    if url and (fault := address_fault(url, on_loopback=judge.on_loopback)):
         judge.object_("callback-address", "callback_url", f"{fault}.")
     own_id = request.external_task_id
     if own_id and not is_id(own_id):
@@ -56,18 +58,23 @@ def _is_fraction(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
 
 
-def address_fault(url: str) -> str | None:
-    """Why an address can't be fetched by Kling, or ``None``."""
+def address_fault(url: str, *, on_loopback: bool = False) -> str | None:
+    """Why the gateway can't call an address, or ``None``.
+
+    Args:
+        url: The address.
+        on_loopback: Whether the gateway runs on this machine.
+    """
     shown = url.partition("?")[0][:80]
     try:
         parts = urlsplit(url)
-        host = parts.hostname
+        host, port = parts.hostname, parts.port  # reading the port finds one that is none
     except ValueError as error:
-        return f"{shown!r} is no address: {error}"
-    if parts.scheme.lower() not in ("http", "https") or not host:
-        return f"{shown!r} is no http(s) address"
+        return f"{shown!r} is not an address: {error}"
+    if parts.scheme.lower() not in ("http", "https") or not host or port == 0:
+        return f"{shown!r} is not an http(s) address"
     if any(c.isspace() or not c.isprintable() for c in url):
         return f"{shown!r} has a space or a control character in it"
-    if host == "localhost" or host.startswith("127.") or host == "::1":
+    if is_loopback(host) and not on_loopback:
         return f"{shown!r} is an address of this machine: Kling can't reach it"
     return None

@@ -27,7 +27,7 @@ def check_pictures(request: RequestValues, judge: Judge) -> None:
 
 def _check(picture: Picture, field: str, judge: Judge) -> None:
     if picture.url is not None:
-        if fault := address_fault(picture.url):
+        if fault := address_fault(picture.url, on_loopback=judge.on_loopback):
             judge.object_("image-address", field, f"{fault}.")
         return
     try:
