@@ -10,7 +10,7 @@ from .. import files
 from ..errors import ContractError
 from ..page.facts import IGNORED_HEADERS, STATED, TEXT
 from . import overlay
-from .components import with_named_bodies
+from .components import with_named_bodies, with_shared_schemas
 
 __all__ = ["HEADER", "resolve", "resolved_bytes", "validate"]
 
@@ -26,7 +26,9 @@ def resolve(upstream: Any, overlay_document: Any) -> Any:
         OverlayError: The overlay doesn't fit the facts.
         ContractError: The result is no valid OpenAPI document.
     """
-    document = with_named_bodies(_settled(overlay.apply(overlay_document, upstream)))
+    document = with_shared_schemas(
+        with_named_bodies(_settled(overlay.apply(overlay_document, upstream)))
+    )
     validate(document)
     return document
 

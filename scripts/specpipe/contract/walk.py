@@ -9,7 +9,7 @@ from attrs import frozen
 
 from ..page.facts import METHODS
 
-__all__ = ["Field", "body_schema", "fields", "operations", "without"]
+__all__ = ["Field", "body_schema", "fields", "followed", "operations", "without"]
 
 
 @frozen
@@ -40,7 +40,7 @@ def body_schema(document: Mapping[str, Any], operation: str) -> Any:
     """The schema of an operation's JSON body, references followed; empty if it has none."""
     found = operations(document).get(operation, {})
     content = found.get("requestBody", {}).get("content", {})
-    return _followed(document, content.get("application/json", {}).get("schema", {}))
+    return followed(document, content.get("application/json", {}).get("schema", {}))
 
 
 def fields(document: Mapping[str, Any], operation: str) -> Iterator[Field]:
@@ -49,7 +49,7 @@ def fields(document: Mapping[str, Any], operation: str) -> Iterator[Field]:
     for parameter in found.get("parameters", []):
         yield Field(operation, "parameter", f"{parameter['in']}.{parameter['name']}")
     for schema in _schemas(found.get("requestBody", {})):
-        for name in _names(document, _followed(document, schema), "", set()):
+        for name in _inline(document, schema, "", ()):
             yield Field(operation, "request", name)
     for response in found.get("responses", {}).values():
         for schema in _schemas(response):
@@ -61,11 +61,30 @@ def _schemas(holder: Mapping[str, Any]) -> list[Any]:
     return [media.get("schema", {}) for media in holder.get("content", {}).values()]
 
 
-def _followed(document: Mapping[str, Any], schema: Any) -> Any:
-    """What a reference leads to: a request's fields are named from the body down."""
+def followed(document: Mapping[str, Any], schema: Any) -> Any:
+    """What a reference leads to; the schema itself where it is none."""
     while reference := schema.get("$ref"):
         schema = document["components"]["schemas"][reference.rsplit("/", 1)[-1]]
     return schema
+
+
+def _inline(
+    document: Mapping[str, Any], schema: Any, at: str, outer: tuple[str, ...]
+) -> Iterator[str]:
+    """Fields of a request from the body down, through references: ``camera_control.type``."""
+    if (reference := schema.get("$ref")) in outer:
+        return
+    outer = (*outer, reference) if reference else outer
+    schema = followed(document, schema)
+    for name, inner in schema.get("properties", {}).items():
+        here = f"{at}.{name}" if at else name
+        yield here
+        yield from _inline(document, inner, here, outer)
+    if "items" in schema:
+        yield from _inline(document, schema["items"], at + "[]", outer)
+    for key in ("allOf", "anyOf", "oneOf"):
+        for inner in schema.get(key, []):
+            yield from _inline(document, inner, at, outer)
 
 
 def _names(document: Mapping[str, Any], schema: Any, at: str, seen: set[str]) -> Iterator[str]:

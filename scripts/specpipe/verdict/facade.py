@@ -68,11 +68,23 @@ class Table:
         return leaf in {known.rpartition(".")[2] for known in self.fields.get("answer", {})}
 
     def excused(self, field: walk.Field) -> bool:
-        """Whether a field is left out on purpose."""
-        return bool(
-            {field.name, f"{field.operation} {field.name}", f"{field.operation} body.{field.name}"}
-            & self.left_out.keys()
-        )
+        """Whether a field is left out on purpose, or one that holds it."""
+        names = [field.name, *_outer(field.name)]
+        forms = (f"{lead}{name}" for name in names for lead in ("", *_leads(field.operation)))
+        return not self.left_out.keys().isdisjoint(forms)
+
+
+def _leads(operation: str) -> tuple[str, str]:
+    return f"{operation} ", f"{operation} body."
+
+
+def _outer(name: str) -> list[str]:
+    """The fields that hold a field, the nearest first: ``a[].b.c`` is in ``a[].b`` and in ``a``."""
+    found = []
+    while "." in name:
+        name = name.rpartition(".")[0].removesuffix("[]")
+        found.append(name)
+    return found
 
 
 def schema_field(name: str) -> str:
@@ -255,6 +267,7 @@ def schema_of(document: Mapping[str, Any], operation: str, name: str) -> Mapping
     schema: Any = walk.body_schema(document, operation)
     for piece in name.split("."):
         schema = schema.get("properties", {}).get(piece.removesuffix("[]"), {})
+        schema = walk.followed(document, schema)
         schema = schema.get("items", {}) if piece.endswith("[]") else schema
     return schema if isinstance(schema, Mapping) else {}
 

@@ -8,7 +8,7 @@ import pytest
 from openapi_schema_validator import OAS30Validator
 from specpipe import files
 from specpipe.contract import walk
-from specpipe.contract.components import with_named_bodies
+from specpipe.contract.components import with_named_bodies, with_shared_schemas
 from specpipe.errors import ContractError
 
 from ..conftest import ROOT
@@ -88,3 +88,46 @@ def test_the_generated_client_takes_a_move_with_one_axis() -> None:
 
     assert CameraConfig(zoom=5).to_dict() == {"zoom": 5}
     assert CameraConfig.from_dict({"zoom": 5}) == CameraConfig(zoom=5)
+
+
+def shared(camera: dict[str, object], *, other: dict[str, object] | None = None) -> dict[str, Any]:
+    """Two bodies: one describes a camera in place, the other refers to it or has its own."""
+    reference = other or {"$ref": "#/components/schemas/Camera"}
+    return {
+        "openapi": "3.0.1",
+        "paths": {
+            path: {"post": {"requestBody": {"content": {"application/json": {"schema": schema}}}}}
+            for path, schema in (
+                ("/film", {"type": "object", "properties": {"camera": camera}}),
+                ("/sing", {"type": "object", "properties": {"camera": reference}}),
+            )
+        },
+    }
+
+
+CAMERA: dict[str, object] = {"type": "object", "title": "Camera", "properties": {"zoom": {}}}
+
+
+def test_a_schema_that_another_page_refers_to_becomes_a_component() -> None:
+    """It stands once, and both places refer to it; what nobody refers to stays where it is."""
+    made = with_shared_schemas(shared(CAMERA))
+    assert made["components"]["schemas"] == {"Camera": CAMERA}
+    film = walk.body_schema(made, "POST /film")
+    assert film["properties"]["camera"] == {"$ref": "#/components/schemas/Camera"}
+    alone = shared(CAMERA, other={"type": "string"})
+    assert with_shared_schemas(alone)["paths"] == alone["paths"]
+
+
+def test_fields_of_a_request_are_named_from_the_body_down() -> None:
+    """Also where a reference stands between: the name is what is sent, not the component's."""
+    made = with_shared_schemas(shared(CAMERA))
+    names = [field.name for field in walk.fields(made, "POST /sing")]
+    assert names == ["camera", "camera.zoom"]
+
+
+def test_one_title_means_one_thing() -> None:
+    """Two schemas of the title that is referred to must not differ."""
+    document = shared(CAMERA)
+    document["paths"]["/dance"] = shared({**CAMERA, "properties": {}})["paths"]["/film"]
+    with pytest.raises(ContractError, match="two schemas are called Camera"):
+        with_shared_schemas(document)
