@@ -172,6 +172,7 @@ class _Found:
         layers: Its nested objects, outermost first.
         task_id: The id to use, or ``None``.
         named: Whether it is called a task's id, and not merely ``id``.
+        inner: Whether it stands within the answer's data, and not in the answer's own object.
         unusable: An id that no request can be made of, as it came.
         status: The gateway's word for the state, or ``None``.
         stated: Whether the word is the job's own: it stands beside the id or within, not in an
@@ -181,6 +182,7 @@ class _Found:
     layers: list[dict[str, Any]]
     task_id: str | None
     named: bool
+    inner: bool
     unusable: str | None
     status: str | None
     stated: bool
@@ -202,7 +204,7 @@ def _find(payload: Any) -> _Found:
     where, task_id, named = _id(layers, {number for number, _ in words})
     own = [word for number, word in words if number >= where]
     status = _telling(own) or _telling(word for _, word in words)
-    return _Found(layers, task_id, named, _unusable(layers), status, stated=bool(own))
+    return _Found(layers, task_id, named, where > 0, _unusable(layers), status, stated=bool(own))
 
 
 def _id(layers: list[dict[str, Any]], stating: set[int]) -> tuple[int, str | None, bool]:
@@ -231,7 +233,7 @@ def _unusable(layers: list[dict[str, Any]]) -> str | None:
             for place in fact.places:
                 value = _at(layer, place)
                 if value not in (None, "") and not isinstance(value, bool) and not _as_id(value):
-                    return quote(value if isinstance(value, str) else repr(value))[:128]
+                    return value if isinstance(value, str) else repr(value)
     return None
 
 
@@ -267,8 +269,10 @@ def read_task(answer: Answer) -> dict[str, Any]:
         _raise_refusal(answer, payload, None)
         return _envelope(payload, _earliest(answer, [_task(answer, _find(item)) for item in data]))
     found = _find(payload)
-    if not (found.is_job and _may_be_job(payload, found)):
+    if not found.is_job:
         _raise_refusal(answer, payload, found)
+    elif not _may_be_job(payload, found):
+        _raise_refusal(answer, payload, None)
     if found.task_id is None and found.unusable is None:
         _raise_nothing(answer, payload)
     return _envelope(payload, _task(answer, found))
@@ -337,13 +341,15 @@ def _may_be_job(payload: Mapping[str, Any], found: _Found) -> bool:
 def _raise_refusal(answer: Answer, payload: Mapping[str, Any], found: _Found | None) -> None:
     """Raises what an answer means that is an error.
 
-    After a create, an answer with a job's id or our own in it is never one: the job may exist.
+    After a create, an answer with a job's id or our own in it is never one: the job may exist. A
+    mere ``id`` in the answer's own object, without a state beside it, is the call's.
     """
     said = complaint(payload)
     if answer.ok and said.code is None:
         return
-    task_id = found.task_id if found else None
-    if task_id and not said.refuses and (answer.ok or said.code is None):
+    sure = found is not None and (found.named or found.inner)
+    task_id = found.task_id if found and (sure or not said.refuses) else None
+    if task_id and not said.refuses and (answer.ok or (said.code is None and "code" in payload)):
         return  # a code that nobody knows, such as 1 or 10000, beside a job's id
     external = found.external_task_id if found else None
     if answer.paid and found and (task_id or found.unusable or external):

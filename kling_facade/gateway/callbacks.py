@@ -21,10 +21,10 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from ..errors import CallbackRefused, InvalidRequest, KlingError
-from .answer import Answer
+from .answer import Answer, quote
 from .answer_shapes import read_task
 from .job_id import Ids, checked_id
 from .job_token import write_token
@@ -68,7 +68,8 @@ class Callback:
         state: The state it tells. A hint: callbacks may be forged, late or out of order.
         id: Tells this callback from others: the signed id, else task and state.
         verified: Whether a signature was checked and is good.
-        repeated: Whether ``seen`` knew it already: answer 200 and do nothing.
+        repeated: Whether ``seen`` says that the work for it is done: answer 200 and do nothing. An
+            unsigned callback is never called repeated: anybody could have sent the first one.
         raw: The body, parsed. Fetch no address from it.
     """
 
@@ -91,13 +92,20 @@ class Callback:
 
 
 class Seen:
-    """Remembers callbacks, so that repeated ones can be told. Safe to share between threads.
+    """Remembers signed callbacks whose work is done. Safe to share between threads.
+
+        event = callbacks.read(body, headers, secret, seen=seen)
+        if not event.repeated:
+            work(event)
+            seen.add(event.id)
 
     One process's memory is enough for one process; several share a table of their own: any function
-    will do that takes an id and says whether it was there before.
+    will do that takes an id and says whether the work for it is done. Add an id after the work, not
+    before: a callback is sent again when the first one was answered badly, and the second is what
+    the work is done for then.
 
     Args:
-        size: How many are remembered.
+        size: How many are remembered; the oldest is forgotten first.
     """
 
     def __init__(self, size: int = 10_000) -> None:
@@ -106,19 +114,31 @@ class Seen:
         self._lock = threading.Lock()
 
     def __call__(self, id_: str) -> bool:
-        """Whether this id was seen before; from now on it was."""
+        """Whether the work for this callback is done. Asking changes nothing."""
         with self._lock:
-            known = id_ in self._ids
+            return id_ in self._ids
+
+    __contains__ = __call__
+
+    def add(self, id_: str) -> None:
+        """The work for this callback is done."""
+        with self._lock:
             self._ids[id_] = None
             self._ids.move_to_end(id_)
             if len(self._ids) > self._size:
                 self._ids.popitem(last=False)
-        return known
+
+
+Body = bytes | bytearray | memoryview | str | Mapping[str, Any]
+"""What frameworks hand over as a body. Most give bytes; AWS Lambda gives text."""
+
+Headers = Mapping[str, Any] | Iterable[tuple[str | bytes, Any]] | None
+"""What they hand over as headers; see `read`."""
 
 
 def read(
-    body: bytes,
-    headers: Mapping[str, str] | Iterable[tuple[str | bytes, str | bytes]],
+    body: Body,
+    headers: Headers,
     secret: str | Sequence[str] | None = None,
     *,
     tolerance: float = TOLERANCE,
@@ -129,83 +149,129 @@ def read(
     """Reads one callback.
 
     Args:
-        body: The bytes as they came. Not parsed and dumped again: the signature is over the bytes.
-        headers: Names in any case; a mapping, or pairs as ASGI has them.
+        body: The bytes as they came, or the text that they are in UTF-8. The signature is over the
+            bytes, so a body that a framework has parsed already is taken only without a secret.
+        headers: Names in any case. A mapping of any framework (Starlette, Django, Flask, aiohttp,
+            `http.server`, AWS Lambda with one value or several each, a WSGI environment), pairs as
+            ASGI has them, or ``None`` for none.
         secret: ``whsec_...``, as the vendor's console shows it; several while one is replaced by
             another (the old one goes on for 7 days, VD4). With a secret, an unsigned callback is
             refused. Without one, signatures are not looked at.
         tolerance: Seconds that a signature may be old, or ahead of our clock.
         now: Seconds since 1970, for tests.
-        seen: Says whether an id was there before: a `Seen`, or a function over a table.
+        seen: Says of a signed callback's id whether the work for it is done: a `Seen`, or a
+            function over a table. It is asked, and told nothing: see `Seen`.
         max_body: Largest body in bytes.
 
     Raises:
         CallbackRefused: It is too large (413), no callback (400), or not signed as it must be
             (401). ``error.http_status`` is what to answer.
-        InvalidRequest: A secret is none.
+        InvalidRequest: The secret can't be used as one.
 
     Example:
         >>> read(b'{"task_id": "801", "task_status": "succeed"}', {}).state
         <State.SUCCEEDED: 'succeed'>
     """
-    if len(body) > max_body:
-        raise _refuse(413, f"the callback has {len(body)} bytes; {max_body} are allowed")
-    named = _lowered(headers)
-    verified, id_ = False, None
-    if secret is not None:
-        keys = [_key(text) for text in ([secret] if isinstance(secret, str) else secret)]
-        id_ = _verify(body, named, keys, tolerance, time.time() if now is None else now)
-        verified = True
-    callback = _parse(body, id_, verified=verified)
-    repeated = seen is not None and seen(callback.id)
-    return callback if not repeated else _repeated(callback)
+    keys = None if secret is None else _keys(secret)
+    if keys is None and isinstance(body, Mapping):
+        return _parse(dict(body), None)
+    content = _bytes(body)
+    if len(content) > max_body:
+        raise _refuse(413, f"the callback has {len(content)} bytes; {max_body} are allowed")
+    if keys is None:
+        return _parse(_parsed(content), None)
+    id_ = _verify(content, _named(headers), keys, tolerance, time.time() if now is None else now)
+    callback = _parse(_parsed(content), id_)
+    return evolve(callback, repeated=True) if seen is not None and seen(id_) else callback
 
 
-def _repeated(callback: Callback) -> Callback:
-    from attrs import evolve
-
-    return evolve(callback, repeated=True)
+def _refuse(status: int, why: str, hint: str = "") -> CallbackRefused:
+    return CallbackRefused(why, http_status=status, hint=hint or f"Answer it with HTTP {status}.")
 
 
-def _refuse(status: int, why: str) -> CallbackRefused:
-    return CallbackRefused(why, http_status=status, hint=f"Answer it with HTTP {status}.")
-
-
-def _lowered(headers: Any) -> dict[str, str]:
-    pairs = headers.items() if isinstance(headers, Mapping) else headers
-    return {_text(name).lower(): _text(value) for name, value in pairs}
-
-
-def _text(value: str | bytes) -> str:
-    return value.decode("latin-1") if isinstance(value, bytes) else value
-
-
-def _parse(body: bytes, id_: str | None, *, verified: bool) -> Callback:
-    """The ids and the state of a flat body; of the newer shape too (``id``, ``status``)."""
+def _bytes(body: object) -> bytes:
+    """The bytes that a signature is over."""
     try:
-        payload = parse_json(body)
+        if isinstance(body, str):
+            return body.encode()
+        if isinstance(body, (bytes, bytearray, memoryview)):
+            return bytes(body)
+    except (UnicodeEncodeError, ValueError):  # half of a character; a released buffer
+        raise _refuse(400, "the callback's text can't be written as UTF-8") from None
+    raise _refuse(
+        400,
+        f"the callback's body came as {type(body).__name__}, not as bytes",
+        hint="Give read() the raw bytes: `await request.body()` in Starlette and FastAPI, "
+        "`request.get_data()` in Flask, `request.body` in Django.",
+    )
+
+
+def _named(headers: Any) -> dict[str, str]:
+    """The headers of a signature by their names, whatever framework they come from."""
+    named: dict[str, str] = {}
+    try:
+        items = getattr(headers, "items", None)  # not every framework's are a `Mapping`
+        for name, value in items() if callable(items) else headers or ():
+            if (key := _name(name)).startswith("webhook-") and value is not None:
+                named[key] = f"{named[key]} {_value(value)}" if key in named else _value(value)
+    except (TypeError, ValueError):
+        raise _refuse(400, f"the callback's headers came as {type(headers).__name__}") from None
+    return named
+
+
+def _name(name: object) -> str:
+    """A name as it is compared. A WSGI environment spells ``HTTP_WEBHOOK_ID``."""
+    return _value(name).lower().replace("_", "-").removeprefix("http-")
+
+
+def _value(value: object) -> str:
+    if isinstance(value, (list, tuple)):  # several of one name, as AWS Lambda has them
+        return " ".join(map(_value, value))
+    return value.decode("latin-1") if isinstance(value, bytes) else str(value)
+
+
+def _parsed(content: bytes) -> dict[str, Any]:
+    try:
+        payload = parse_json(content)
     except ValueError as error:
         raise _refuse(400, f"the callback can't be read: {error}") from None
     if not isinstance(payload, dict):
         raise _refuse(400, "the callback is not a JSON object")
+    return payload
+
+
+def _parse(payload: dict[str, Any], id_: str | None) -> Callback:
+    """The ids and the state of a flat body, of the newer shape too (``id``, ``status``)."""
     try:
         data = read_task(Answer(200, payload))["data"]
         external = data["task_info"].get("external_task_id")
         external = None if external is None else checked_id(external)
-    except KlingError as error:
-        raise _refuse(400, f"the callback names no job: {error.message}") from None
-    task_id, state = data["task_id"], State.of(data["task_status"])
-    id_ = id_ or f"{task_id}:{data['task_status']}"
-    return Callback(task_id, external, state, id_, verified, raw=payload)
+    except (KlingError, RecursionError) as error:
+        why = error.message if isinstance(error, KlingError) else "it is nested too deeply"
+        raise _refuse(400, f"the callback names no job: {why}") from None
+    task_id, word = data["task_id"], data["task_status"]
+    return Callback(
+        task_id,
+        external,
+        State.of(word),
+        id_ or f"{task_id}:{quote(word)}",
+        verified=id_ is not None,
+        raw=payload,
+    )
 
 
 # --- signatures: Standard Webhooks, as the vendor uses them (VD4, 2026-09) -----------------------
 
 
-def _key(secret: str) -> bytes:
+def _keys(secret: str | Sequence[str]) -> list[bytes]:
+    several = isinstance(secret, Iterable) and not isinstance(secret, (str, bytes))
+    return [_key(text) for text in (secret if several else [secret])]
+
+
+def _key(secret: Any) -> bytes:
     try:
-        key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
-    except (binascii.Error, ValueError):
+        key = base64.b64decode(secret.strip().removeprefix("whsec_"), validate=True)
+    except (binascii.Error, ValueError, AttributeError, TypeError):
         key = b""
     if len(key) < _FEWEST_KEY_BYTES:
         raise InvalidRequest(
@@ -224,9 +290,9 @@ def _verify(
         raise _refuse(401, "the callback is not signed, and a secret is set")
     if max(len(id_), len(stamp), len(given)) > _LONGEST_HEADER:
         raise _refuse(401, "the callback's signature is too long to be one")
-    content = f"{id_}.{stamp}.".encode() + body
+    content = f"{id_}.{stamp}.".encode("utf-8", "surrogatepass") + body
     good = [hmac.digest(key, content, hashlib.sha256) for key in keys]
-    claimed = [_signature(part) for part in given.split()]
+    claimed = [_signature(part.rstrip(",")) for part in given.split()]
     # Every pair is compared, so that the time taken says nothing.
     matches = [hmac.compare_digest(ours, theirs) for ours in good for theirs in claimed]
     if not any(matches):

@@ -32,9 +32,19 @@ from ..errors import (
 from .answer import Answer, quote
 from .strict_json import parse_json
 
-__all__ = ["Complaint", "broken", "complaint", "refusal", "request_id_of", "unclear"]
+__all__ = [
+    "Complaint",
+    "broken",
+    "complaint",
+    "refusal",
+    "request_id_of",
+    "shown_id",
+    "unclear",
+]
 
 Meaning = tuple[type[KlingError], str]
+
+_LONGEST_ID: Final = 128
 
 _WRAPS: Final = 8
 """Objects within each other that a complaint is followed into."""
@@ -283,7 +293,7 @@ def unclear(
         code=_shown(answer, said.code),
         http_status=answer.status,
         request_id=said.request_id and answer.hide(said.request_id),
-        task_id=task_id,
+        task_id=task_id and shown_id(answer, task_id),
         external_task_id=external_task_id,
     )
 
@@ -297,6 +307,11 @@ def broken(answer: Answer, why: str, task_id: str | None = None) -> KlingError:
         http_status=answer.status,
         task_id=answer.hide(task_id) if task_id and answer.paid else None,
     )
+
+
+def shown_id(answer: Answer, text: str) -> str:
+    """An id as it came, perhaps one that can't be used, fit to be shown and kept in an error."""
+    return quote(answer.hide(text))[:_LONGEST_ID]
 
 
 def _shown(answer: Answer, code: int | str | None) -> int | str | None:

@@ -45,15 +45,17 @@ class State(StrEnum):
         return _WORDS.get((word or "").strip().lower().replace("-", "_"), cls.UNKNOWN)
 
 
-# The vendor's four words and those of ten gateways, by their public pages (2026-11).
+# The vendor's four words, those of the gateways' public pages, and their close relatives: `ready`,
+# `finish` and `aborted` have been seen in the field (2026-11).
 _WORDS: Final[Mapping[str, State]] = {
     word: state
     for state, words in {
         State.SUBMITTED: "submitted not_start queued in_queue queuing pending created initializing "
         "staged waiting queueing",
         State.PROCESSING: "processing in_progress running started generating",
-        State.SUCCEEDED: "succeed success succeeded completed complete done finished",
-        State.FAILED: "failed failure fail error expired timeout canceled cancelled rejected",
+        State.SUCCEEDED: "succeed success succeeded completed complete done finished finish ready",
+        State.FAILED: "failed failure fail error errored expired timeout timed_out canceled "
+        "cancelled aborted abort terminated rejected",
     }.items()
     for word in words.split()
 }

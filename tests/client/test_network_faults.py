@@ -7,6 +7,7 @@ import socket
 import ssl
 import time
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 import trustme
@@ -24,7 +25,7 @@ from kling_facade.errors import (
     TransportSecurityError,
 )
 from kling_facade.gateway.task import State
-from tests.support.both_clients import KEY, Kind, PlainRequest, calling
+from tests.support.both_clients import KEY, Kind, PlainRequest, calling, skipping_runtime
 from tests.support.misbehaving_server import Act, Peer, answer, drip, raw, response, task_json
 
 KINDS: list[Kind] = ["sync", "async"]
@@ -317,3 +318,29 @@ def test_an_id_travels_quoted_as_one_segment(kind: Kind) -> None:
     with Peer(answer(task_json())) as peer, calling(kind, peer.url) as client:
         client.do(client.kling.job(external_task_id="a:b@c~d").refresh())
     assert peer.seen[0].target == "/kling/v1/videos/image2video/a%3Ab%40c~d"
+
+
+@both
+@pytest.mark.parametrize("task_id", ["img2vid.801", "task:801=a", "8" * 128])
+def test_a_job_with_an_id_of_another_kind_is_reached(kind: Kind, task_id: str) -> None:
+    """What the gateway calls the job is what it is asked for, by a handle and by a token too."""
+    with Peer(answer(task_json(task_id))) as peer, calling(kind, peer.url) as client:
+        job = client.submit(PlainRequest())
+        client.do(job.refresh())
+        client.do(client.kling.job(task_id).refresh())
+        client.do(client.kling.job(job.token).refresh())
+    asked = [unquote(seen.target.rpartition("/")[2]) for seen in peer.seen[1:]]
+    assert asked == [task_id] * 3
+
+
+@both
+def test_an_id_that_no_path_can_hold_is_kept_in_the_error(kind: Kind) -> None:
+    """The job is paid: support can find it by what the gateway called it."""
+    with (
+        Peer(answer(task_json("jobs/801 a"))) as peer,
+        calling(kind, peer.url, runtime=skipping_runtime()) as client,
+        pytest.raises(OutcomeUnknown) as caught,
+    ):
+        client.submit(PlainRequest())
+    assert caught.value.task_id == "jobs/801 a"
+    assert sum(seen.method == "POST" for seen in peer.seen) == 1

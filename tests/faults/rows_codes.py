@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from kling_facade import errors as e
 from tests.faults.ways import (
     OURS,
@@ -20,6 +22,21 @@ from tests.faults.ways import (
 )
 from tests.support.misbehaving_server import answer
 from tests.support.scripted_gateway import Spoiled
+
+NO_CHANNEL = {
+    "error": {
+        "message": "No available channel for model kling-v2-6 under group default (distributor)",
+        "type": "new_api_error",
+    }
+}
+
+
+def wrapped(number: int) -> dict[str, object]:
+    """Kling's refusal as two gateways hand it on."""
+    inner = json.dumps({"code": number, "message": "words", "request_id": "r"})
+    outer = json.dumps({"code": "fail_to_fetch_task", "message": inner, "data": None})
+    return {"code": "fail_to_fetch_task", "message": outer, "data": None}
+
 
 CODES = (
     Row(
@@ -312,5 +329,63 @@ CODES = (
                 ],
             ),
         ),
+    ),
+    Row(
+        "H22",
+        "a refusal (429, 403, 1303, 1102) that names our job: its id, or our external id",
+        "S",
+        "no refusal: with a state, or code 0, it is the job; else looked up; one create",
+        each(
+            "S",
+            {
+                "1303 with the id": answer({"code": 1303, "data": {"task_id": "801"}}, 429),
+                "429 with the id": answer({"message": "slow", "data": {"task_id": "801"}}, 429),
+                "1303 with our id": answer({"code": 1303, "external_task_id": "ours"}, 429),
+                "1102 with the id": answer({"code": 1102, "task_id": "801"}),
+                "an id of no use": answer({"code": 1303, "data": {"task_id": "a/b"}}, 429),
+                "1303 with a state": answer({**OURS, "code": 1303}, 429),
+                "403 and code 0": answer(OURS, 403),
+            },
+        ),
+        ("tests/gateway/test_refusals.py::test_a_refusal_that_names_our_job_is_none",),
+    ),
+    Row(
+        "H23",
+        "New API's 503: no channel for this model",
+        "S P",
+        "no lost answer: `Rejected` at once; a read is asked again",
+        (
+            at_once("S", refused(NO_CHANNEL, 503), e.Rejected, says="serves this model to nobody"),
+            Case(name="P", phase="P", faults=[Spoiled(answer(NO_CHANNEL, 503))]),
+        ),
+    ),
+    Row(
+        "H24",
+        "Kling's code as JSON within a gateway's message, perhaps several times",
+        "S",
+        "the innermost code decides",
+        (
+            at_once("1102", refused(wrapped(1102), 500), e.AccountError, says="code 1102"),
+            at_once("1301", refused(wrapped(1301), 403), e.PolicyRejected, says="code 1301"),
+            Case(name="1303", phase="S", faults=[refused(wrapped(1303), 500)], posts=2),
+        ),
+    ),
+    Row(
+        "H25",
+        "no money, said in words: `insufficient_user_quota`, `insufficient_quota`",
+        "S",
+        "`AccountError` at once, whatever the status",
+        tuple(
+            at_once(f"{status}", refused({"error": {"code": word, "message": "x"}}, status), kind)
+            for status, word in ((403, "insufficient_user_quota"), (429, "insufficient_quota"))
+            for kind in (e.AccountError,)
+        ),
+    ),
+    Row(
+        "H26",
+        "a code that repeats an HTTP status: 500 inside a 200",
+        "S P",
+        "means that status: looked up, or asked again",
+        each("SP", {"500": answer({"code": 500, "msg": "x"}), "503": answer({"code": "503"})}),
     ),
 )

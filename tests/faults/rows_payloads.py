@@ -11,6 +11,7 @@ from tests.faults.ways import (
     HUGE_NUMBER,
     LATIN,
     NAN,
+    OURS,
     SUBMITTED,
     TOO_LARGE,
     TWICE,
@@ -30,6 +31,13 @@ from tests.support.scripted_gateway import Spoiled
 ODD_DATA: Final[tuple[Any, ...]] = (None, [], "x", 7, [[]])
 
 ODD_UNITS: Final[tuple[Any, ...]] = (None, "", "much", [], True, "1e999999999", -3)
+
+
+def flat(status: str, code: int, message: str) -> Spoiled:
+    """A job without an envelope, as New API's documentation has it, with an error of its own."""
+    error = {"code": code, "message": message}
+    return Spoiled(answer({"task_id": "801", "status": status, "error": error}))
+
 
 PAYLOADS = (
     Row(
@@ -262,6 +270,59 @@ PAYLOADS = (
                 e.JobFailed,
                 says="Image pixel is invalid",
             ),
+        ),
+    ),
+    Row(
+        "P20",
+        "a job's own `error`, with codes that refuse calls; an `error` without code and text",
+        "S P",
+        "what names a job and its state is a job: `JobFailed`; an empty error is none",
+        (
+            *(
+                forever(f"failed, {code}", flat("failed", code, "words"), e.JobFailed, says="words")
+                for code in (1303, 1301, 1004, 5000)
+            ),
+            Case(name="empty, running", phase="P", faults=[flat("processing", 0, "")]),
+            *each("S", {"empty": answer({"task_id": "801", "error": {}})}),
+        ),
+        ("tests/gateway/test_answer_shapes.py::test_a_jobs_own_error_says_why_the_job_failed",),
+    ),
+    Row(
+        "P21",
+        "a success code of the gateway's own (1, 201, 10000) beside a task id",
+        "S P",
+        "accepted",
+        each(
+            "SP",
+            {
+                str(code): answer({**OURS, "code": code, "message": "created"})
+                for code in (1, 201, 10000, "ok")
+            },
+        ),
+    ),
+    Row(
+        "P22",
+        "the id in another place: an empty one around it, `data` null beside it",
+        "S P",
+        "found",
+        each(
+            "SP",
+            {
+                "empty outside": answer({"task_id": "", **OURS}),
+                "at the root": answer({**OURS["data"], "data": None, "code": 0}),
+            },
+        ),
+    ),
+    Row(
+        "P23",
+        "an id with a dot, a colon, an equals sign, of 128 characters",
+        "S L P",
+        "kept, and asked for; one that can't stand in a path is kept in the error",
+        (),
+        (
+            "tests/gateway/test_answer_shapes.py::test_any_path_safe_text_is_an_id",
+            "tests/gateway/test_answer_shapes.py::test_an_id_that_could_steer_a_request_is_refused",
+            "tests/client/test_network_faults.py::test_a_job_with_an_id_of_another_kind_is_reached",
         ),
     ),
 )

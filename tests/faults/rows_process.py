@@ -191,9 +191,9 @@ CALLERS = (
         "X08",
         "callbacks repeated, replayed, out of order",
         "C",
-        "a repeated one is marked; the look-up decides",
+        "a signed one whose work is done is called repeated; the look-up decides",
         (),
-        ("tests/gateway/test_callbacks.py::test_a_repeated_callback_is_marked",),
+        ("tests/gateway/test_callbacks.py::test_a_callback_is_repeated_once_its_work_is_done",),
     ),
     Row(
         "X09",

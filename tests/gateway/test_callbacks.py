@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from datetime import UTC, datetime
+from http.client import HTTPMessage
 from typing import Any
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks import Webhook
+from starlette.datastructures import Headers as StarletteHeaders
 
 from kling_facade import Kling, callbacks
 from kling_facade.errors import CallbackRefused, InvalidRequest
@@ -207,15 +211,132 @@ def test_headers_may_come_as_asgi_has_them() -> None:
     assert read(VECTOR_BODY, pairs, SECRET, now=VECTOR_TIME).verified
 
 
-def test_a_repeated_callback_is_marked() -> None:
-    """The same id again, whether signed or not; another state of the job is another callback."""
+def signed(body: bytes, id_: str = "msg_1") -> dict[str, str]:
+    """Headers that are good now."""
+    return sign(SECRET, id_, int(time.time()), body)
+
+
+def test_a_callback_is_repeated_once_its_work_is_done() -> None:
+    """Reading marks nothing: a callback whose work failed is sent again, and worked on again."""
     seen = Seen(size=2)
+    for _ in range(2):
+        event = read(FLAT, signed(FLAT), SECRET, seen=seen)
+        assert not event.repeated
+    seen.add(event.id)
+    assert read(FLAT, signed(FLAT), SECRET, seen=seen).repeated
+    for id_ in ("msg_2", "msg_3"):
+        assert not read(FLAT, signed(FLAT, id_), SECRET, seen=seen).repeated
+        seen.add(id_)
+    assert event.id not in seen, "only the last two are remembered"
+
+
+def test_a_forged_callback_makes_no_real_one_look_repeated() -> None:
+    """Without a secret anybody could have sent the first: nothing is called repeated then."""
+    asked: list[str] = []
+
+    def seen(id_: str) -> bool:
+        asked.append(id_)
+        return True
+
     assert not read(FLAT, {}, seen=seen).repeated
-    assert read(FLAT, {}, seen=seen).repeated
-    assert not read(FLAT.replace(b"succeed", b"processing"), {}, seen=seen).repeated
-    assert not read(VECTOR_BODY, VECTOR, SECRET, now=VECTOR_TIME, seen=seen).repeated
-    assert read(VECTOR_BODY, VECTOR, SECRET, now=VECTOR_TIME, seen=seen).repeated
-    assert not read(FLAT, {}, seen=seen).repeated, "only the last two are remembered"
+    assert asked == []
+    assert read(FLAT, signed(FLAT), SECRET, seen=seen).repeated, "the control: a signed one is"
+
+
+def framework_headers() -> dict[str, Any]:
+    """The test vector's headers as frameworks hand them over."""
+    message = HTTPMessage()
+    for name, value in VECTOR.items():
+        message[name.title()] = value
+    pairs = [(name.encode(), value.encode()) for name, value in VECTOR.items()]
+    environ = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in VECTOR.items()}
+    return {
+        "starlette": StarletteHeaders(raw=pairs),
+        "http.server": message,
+        "httpx": httpx.Headers(VECTOR),
+        "AWS Lambda, one value each": {name.title(): value for name, value in VECTOR.items()},
+        "AWS Lambda, several": {name: [value] for name, value in VECTOR.items()},
+        "WSGI": {**environ, "wsgi.version": (1, 0), "wsgi.input": object(), "CONTENT_LENGTH": None},
+        "lists": [list(pair) for pair in pairs],
+        "a generator": (pair for pair in pairs),
+    }
+
+
+@pytest.mark.parametrize("framework", framework_headers())
+def test_headers_are_taken_as_frameworks_have_them(framework: str) -> None:
+    """Real objects of the frameworks that are installed here, the shapes of the others."""
+    headers = framework_headers()[framework]
+    assert read(VECTOR_BODY, headers, SECRET, now=VECTOR_TIME).verified
+
+
+@pytest.mark.parametrize("make", [bytearray, memoryview, bytes.decode])
+def test_a_body_is_taken_as_frameworks_have_it(make: Any) -> None:
+    """Any bytes, or the text that they are: the signature is over the same."""
+    assert read(make(VECTOR_BODY), VECTOR, SECRET, now=VECTOR_TIME).verified
+
+
+def test_a_parsed_body_is_taken_without_a_secret_only() -> None:
+    """Dumped again it would have other bytes than those that were signed."""
+    assert read(json.loads(FLAT), {}).task_id == "801"
+    with pytest.raises(CallbackRefused, match="not as bytes") as caught:
+        read(json.loads(FLAT), VECTOR, SECRET)
+    assert "raw bytes" in str(caught.value.hint)
+
+
+HALF = "\ud800"
+ODD_BODIES: list[Any] = [None, 7, ["x"], object(), HALF, f'"{HALF}"', {"task_id": 1.5}]
+
+
+@pytest.mark.parametrize("body", ODD_BODIES, ids=range(len(ODD_BODIES)))
+@pytest.mark.parametrize("secret", [None, SECRET])
+def test_what_is_no_body_is_refused(body: Any, secret: str | None) -> None:
+    """As `CallbackRefused`, never as an error of Python's own."""
+    with pytest.raises(CallbackRefused) as caught:
+        read(body, {}, secret)
+    assert caught.value.http_status in (400, 401)
+
+
+ODD_HEADERS: list[Any] = [None, 7, "text", [1], [("a",)], {"webhook-id": None}, {3: 4}, b"x"]
+
+
+@pytest.mark.parametrize("headers", ODD_HEADERS, ids=range(len(ODD_HEADERS)))
+def test_what_are_no_headers_is_refused(headers: Any) -> None:
+    """Where a signature is wanted; elsewhere they are not looked at."""
+    assert read(FLAT, headers).task_id == "801"
+    with pytest.raises(CallbackRefused):
+        read(FLAT, headers, SECRET)
+
+
+def test_half_characters_in_a_signed_callback_are_no_other_error() -> None:
+    """A lone surrogate in a header or behind an escape is refused or kept apart from ids."""
+    with pytest.raises(CallbackRefused):
+        read(FLAT, {**signed(FLAT), "webhook-id": "\ud800"}, SECRET)
+    event = read(b'{"task_id": "801", "task_status": "\\ud800"}', {})
+    assert event.state is State.UNKNOWN
+    assert event.id.encode()
+
+
+@pytest.mark.parametrize("secret", [b"whsec_x", 7, [7], [None]])
+def test_a_secret_of_another_type_is_refused(secret: Any) -> None:
+    """Bytes instead of text, say."""
+    with pytest.raises(InvalidRequest):
+        read(VECTOR_BODY, VECTOR, secret, now=VECTOR_TIME)
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {"task_id": "81", "task_status": "failed", "error": {"code": 1303, "message": "busy"}},
+        {"code": 501, "msg": "failed", "data": {"taskId": "81", "state": "fail", "failMsg": "no"}},
+        {"task_id": "81", "status": "failed", "error": {"code": 0, "message": ""}},
+        {"task_id": "", "data": {"task_id": "81", "task_status": "failed"}},
+        {"data": None, "task_id": "81", "task_status": "failed"},
+    ],
+)
+def test_a_jobs_own_error_is_not_the_callbacks(payload: dict[str, Any]) -> None:
+    """What names a job and its state is a job, here as in an answer."""
+    event = read(json.dumps(payload).encode(), {})
+    assert (event.task_id, event.state) == ("81", State.FAILED)
 
 
 def test_a_refused_callback_is_not_remembered() -> None:
@@ -224,6 +345,7 @@ def test_a_refused_callback_is_not_remembered() -> None:
     with pytest.raises(CallbackRefused):
         read(VECTOR_BODY, {**VECTOR, "webhook-signature": "v1,AAAA"}, SECRET, seen=seen)
     assert not read(VECTOR_BODY, VECTOR, SECRET, now=VECTOR_TIME, seen=seen).repeated
+    assert VECTOR["webhook-id"] not in seen
 
 
 @pytest.mark.parametrize("kind", KINDS)
