@@ -28,7 +28,7 @@ class PlainRequest:
     image: str | Base64Text = "https://example.com/fox.png"
     found: tuple[Any, ...] = ()
 
-    def check(self, catalog: Any = None) -> list[Any]:
+    def check(self, catalog: Any = None, **options: Any) -> list[Any]:
         """Whatever advice the test wants given."""
         return list(self.found)
 
