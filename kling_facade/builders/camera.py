@@ -30,11 +30,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Final, Literal, get_args
+from typing import TYPE_CHECKING, Final, Literal, get_args
 
 from attrs import field, frozen
 
 from ..errors import InvalidRequest
+from .near_names import helpful_getattr, nearest
 
 __all__ = [
     "AXES",
@@ -119,6 +120,56 @@ PAN_TILT_SWAPPED: Final[Mapping[str, tuple[str, int]]] = MappingProxyType(
 """The four words that the other reading puts on the other axis (VD3 2025-11, COMFY 2025-10)."""
 
 _COMPOUND: Final[tuple[str, ...]] = get_args(CompoundMove)
+
+_FUNCTIONS: Final = [n for n in __all__ if n.lower().replace("_", "-") in {*AXES, *_COMPOUND}]
+
+_WORDS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "zoom": "zoom_in",
+        "push_in": "zoom_in",
+        "dolly_in": "zoom_in",
+        "dolly_forward": "zoom_in",
+        "dolly": "zoom_in",
+        "pull_out": "zoom_out",
+        "pull_back": "zoom_out",
+        "dolly_out": "zoom_out",
+        "dolly_back": "zoom_out",
+        "pan": "pan_left",
+        "pan_up": "tilt_up",
+        "pan_down": "tilt_down",
+        "tilt": "tilt_up",
+        "tilt_left": "pan_left",
+        "tilt_right": "pan_right",
+        "truck": "truck_left",
+        "track_left": "truck_left",
+        "track_right": "truck_right",
+        "slide_left": "truck_left",
+        "slide_right": "truck_right",
+        "move_left": "truck_left",
+        "move_right": "truck_right",
+        "horizontal": "truck_right",
+        "pedestal": "pedestal_up",
+        "crane_up": "pedestal_up",
+        "crane_down": "pedestal_down",
+        "boom_up": "pedestal_up",
+        "boom_down": "pedestal_down",
+        "jib_up": "pedestal_up",
+        "jib_down": "pedestal_down",
+        "move_up": "pedestal_up",
+        "move_down": "pedestal_down",
+        "vertical": "pedestal_up",
+        "roll": "roll_clockwise",
+        "roll_left": "roll_counterclockwise",
+        "roll_right": "roll_clockwise",
+        "rotate": "roll_clockwise",
+        "roll_anticlockwise": "roll_counterclockwise",
+    }
+)
+"""Words of other tools and sets, each with the move that comes nearest to it."""
+
+if not TYPE_CHECKING:  # for type checkers a wrong name stays an error
+    __getattr__ = helpful_getattr("kling_facade.camera", [*_FUNCTIONS, "parse"], _WORDS)
+
 _TEXT = re.compile(r"(?P<name>[a-z]+(?:-[a-z]+)*)(?::(?P<strength>\d+))?(?P<swapped>/swapped)?")
 
 
@@ -348,10 +399,9 @@ def _move_on(axis: str, value: object, *, swap_pan_tilt: bool) -> CameraMove:
 
 def _hint(near: str = "") -> str:
     """What would be right, the nearest word first."""
-    import difflib
-
     if near in AXES:
         return f"Write {near}:4, or any strength from 1 to 10."
-    close = difflib.get_close_matches(near, [*AXES, *_COMPOUND], n=1)
-    meant = f"Did you mean {close[0]}? " if close else ""
-    return f"{meant}Moves: {', '.join(f'{n}:1..10' for n in AXES)}, {', '.join(_COMPOUND)}."
+    words = [name.replace("-", "_") for name in (*AXES, *_COMPOUND)]
+    meant = nearest(near.replace("-", "_"), words, _WORDS)
+    question = f"Did you mean {meant.replace('_', '-')}? " if meant else ""
+    return f"{question}Moves: {', '.join(f'{n}:1..10' for n in AXES)}, {', '.join(_COMPOUND)}."

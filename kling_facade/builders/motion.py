@@ -19,10 +19,12 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property, partial
 from io import BytesIO
+from numbers import Integral
 from typing import Any
 
 from attrs import evolve, field, frozen
 
+from ..catalog import Catalog
 from ..errors import InvalidRequest
 from . import paths, regions
 from .geometry.points import Point, Size
@@ -30,6 +32,7 @@ from .geometry.simplify import Pixel
 from .pictures.base64_text import Base64Text
 from .pictures.picture import Picture, PictureSource
 from .regions import Region, Remote
+from .remarks import Remark
 from .trajectory import Start, lay
 
 __all__ = ["MotionBrush", "Move", "flip"]
@@ -58,6 +61,7 @@ class Move:
         deviation: How far, in pixels, the path strays at most from the one that was drawn.
         drawn: How many points the drawing had.
         notes: What was changed, each a sentence.
+        remarks: What is odd about the path.
     """
 
     region: Region
@@ -65,11 +69,32 @@ class Move:
     deviation: float = 0.0
     drawn: int = 0
     notes: tuple[str, ...] = ()
+    remarks: tuple[Remark, ...] = ()
 
     @property
     def reach(self) -> float:
         """How far from its start the path gets, in pixels."""
         return max((math.dist(self.path[0], point) for point in self.path), default=0.0)
+
+
+def _measured(picture: PictureSource | Size) -> Size:
+    """A picture's width and height as displayed, or those two numbers themselves."""
+    if isinstance(picture, tuple | list):
+        whole = len(picture) == 2 and all(isinstance(side, Integral) for side in picture)
+        if not whole or min(picture) < 1:
+            raise InvalidRequest(
+                f"{tuple(picture)!r} is not the size of a picture",
+                hint="It is width and height in pixels, like (1280, 720).",
+            )
+        return int(picture[0]), int(picture[1])
+    source = Picture.of(picture)
+    size = source.size
+    if size is None:
+        raise InvalidRequest(
+            f"the size of {source.label} can't be read from here",
+            hint="Give a JPEG or PNG that is here, or its size: MotionBrush.over((1280, 720)).",
+        )
+    return size
 
 
 @frozen
@@ -80,38 +105,31 @@ class MotionBrush:
         size: Width and height of the picture as displayed.
         holds: The regions that hold still.
         moves: The regions that move, in Kling's order.
+        catalog: The catalogue whose limits `move` keeps; the bundled one when ``None``.
+
+    Raises:
+        InvalidRequest: The picture's size can't be read, or has no pixels.
     """
 
-    size: Size = field()
+    size: Size = field(converter=_measured)
     holds: tuple[Region, ...] = ()
     moves: tuple[Move, ...] = ()
-
-    @size.validator
-    def _has_pixels(self, _: object, value: Size) -> None:
-        if min(value) < 1:
-            raise InvalidRequest(f"a motion brush over a picture of {value[0]}x{value[1]} pixels")
+    catalog: Catalog | None = field(default=None, kw_only=True, repr=False, eq=False)
 
     @classmethod
-    def over(cls, picture: PictureSource | Size) -> MotionBrush:
-        """Start a brush over a picture.
+    def over(cls, picture: PictureSource | Size, *, catalog: Catalog | None = None) -> MotionBrush:
+        """Start a brush over a picture. ``MotionBrush(picture)`` does the same.
 
         Args:
             picture: The picture, or just its width and height. It is measured as displayed: an EXIF
                 turn counts.
+            catalog: The catalogue that says how many points a path keeps; the bundled one when left
+                out.
 
         Raises:
             InvalidRequest: The picture's size can't be read, or it is an address.
         """
-        if isinstance(picture, tuple):
-            return cls(picture)
-        source = Picture.of(picture)
-        size = source.size
-        if size is None:
-            raise InvalidRequest(
-                f"the size of {source.label} can't be read from here",
-                hint="Give a JPEG or PNG that is here, or its size: MotionBrush.over((1280, 720)).",
-            )
-        return cls(size)
+        return cls(picture, catalog=catalog)
 
     def hold(self, region: Region, *, name: str = "") -> MotionBrush:
         """Let a region hold still. Several are united.
@@ -133,8 +151,8 @@ class MotionBrush:
         """Move a region along a path.
 
         The path is laid onto the picture: it starts on the region, ends where it would leave the
-        picture, and becomes at most 77 whole points. Whatever was changed stands in `Move.notes`
-        and in `ImageToVideo.problems()`.
+        picture, and becomes at most as many whole points as the catalogue allows (77). Whatever was
+        changed stands in `Move.notes` and in `ImageToVideo.problems()`.
 
         Args:
             region: One of `kling_facade.builders.regions`.
@@ -148,8 +166,9 @@ class MotionBrush:
         """
         named = region.named(name) if name else region
         pixels = None if isinstance(named, Remote) else named.bitmap(self.size)
-        laid = lay(paths.path(along), self.size, pixels, start)
-        move = Move(named, laid.pixels, laid.deviation, laid.drawn, laid.notes)
+        most: int = (self.catalog or Catalog.bundled()).limit("path_points")[1]
+        laid = lay(paths.path(along, most), self.size, pixels, start, most)
+        move = Move(named, laid.pixels, laid.deviation, laid.drawn, laid.notes, laid.remarks)
         return evolve(self, moves=(*self.moves, move))
 
     @property

@@ -21,12 +21,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from attrs import field, frozen
 
+from ..catalog import Catalog
 from ..errors import InvalidRequest
 from .geometry.points import Columns, Point, Size, columns, scaled
+from .near_names import helpful_getattr
 
 __all__ = [
     "Path",
@@ -42,11 +44,31 @@ __all__ = [
 ]
 
 
-MAX_POINTS: Final = 77
-"""The most points of a trajectory (VD1 2026; stated for videos of five seconds)."""
-
 FLATNESS: Final = 0.05
 """How far a curve drawn as short straight pieces may be off, in pixels."""
+
+if not TYPE_CHECKING:  # for type checkers a wrong name stays an error
+    __getattr__ = helpful_getattr(
+        "kling_facade.paths",
+        __all__,
+        {
+            "straight": "line",
+            "vector": "line(by=(dx, dy))",
+            "offset": "line(by=(dx, dy))",
+            "circle": "arc",
+            "ellipse": "arc",
+            "spline": "curve",
+            "smooth": "curve",
+            "catmull_rom": "curve",
+            "cubic": "bezier",
+            "quadratic": "bezier",
+            "polyline": "points",
+            "coordinates": "points",
+            "trajectory": "points",
+            "freehand": "stroke",
+            "drawn": "stroke",
+        },
+    )
 
 
 @frozen
@@ -55,12 +77,14 @@ class Path:
 
     Attributes:
         kind: What it was made as: ``"line"``, ``"curve"``, ...
+        control: The points it was made of, as given: the x of all, and the y of all.
+        relative: Whether they are fractions of the picture.
         exact: Whether its points go out as they are, and are not simplified.
         free: Whether only its shape counts: it starts wherever the region is.
     """
 
     kind: str
-    _control: Columns = field(repr=lambda control: f"<{len(control[0])} points>")
+    control: Columns = field(repr=lambda control: f"<{len(control[0])} points>")
     relative: bool = False
     exact: bool = False
     free: bool = False
@@ -81,24 +105,32 @@ class Path:
 
     def columns(self, size: Size) -> Columns:
         """The same as `trace`, as the x of all points and the y of all points."""
-        control = scaled(self._control, size, self.relative)
+        control = scaled(self.control, size, self.relative)
         if self._draw is None:
             return control
         xs, ys = zip(*self._draw(list(zip(*control, strict=True))), strict=True)
         return list(xs), list(ys)
 
 
-def path(along: Path | Iterable[Point]) -> Path:
-    """Take a path, or make one of points: up to 77 as they are, more as a hand-drawn stroke."""
+def path(along: Path | Iterable[Point], most: int | None = None) -> Path:
+    """Take a path, or make one of points: few go out as they are, more are a hand-drawn stroke.
+
+    Args:
+        along: A path or points.
+        most: How many points are few; the bundled catalogue's limit (77) when left out.
+
+    Raises:
+        InvalidRequest: There is no point, or a coordinate is no number.
+    """
     if isinstance(along, Path):
         return along
     control = columns(along, "the path")
-    few = len(control[0]) <= MAX_POINTS
+    few = len(control[0]) <= (most or Catalog.bundled().limit("path_points")[1])
     return Path("points", control, exact=True) if few else Path("stroke", control)
 
 
 def points(points: Iterable[Point], *, relative: bool = False) -> Path:
-    """These points and no others, rounded to whole pixels. More than 77 are refused later.
+    """These points and no others, rounded to whole pixels. Too many (77) are refused later.
 
     Args:
         points: The points in order; the first is the start.

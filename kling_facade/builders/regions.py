@@ -25,6 +25,7 @@ from .geometry.arrays import ArrayLike, grey_values, is_array
 from .geometry.bitmap import Bitmap
 from .geometry.points import Point, Size, columns
 from .geometry.rasterize import FillRule
+from .near_names import helpful_getattr
 from .pictures.picture import Picture, PictureSource
 from .pictures.pillow import need_pillow
 from .remarks import (
@@ -52,6 +53,38 @@ __all__ = [
     "polygon",
     "remote",
 ]
+
+if not TYPE_CHECKING:  # for type checkers a wrong name stays an error
+    __getattr__ = helpful_getattr(
+        "kling_facade.regions",
+        __all__,
+        {
+            "rect": "box",
+            "rectangle": "box",
+            "bbox": "box",
+            "square": "box",
+            "circle": "ellipse",
+            "oval": "ellipse",
+            "lasso": "polygon",
+            "outline": "polygon",
+            "contour": "polygon",
+            "mask": "painted",
+            "image": "painted",
+            "array": "painted",
+            "bitmap": "painted",
+            "alpha": "opaque",
+            "cutout": "opaque",
+            "transparent": "opaque",
+            "url": "remote",
+            "address": "remote",
+            "whole": "box(0, 0, 1, 1, relative=True)",
+            "full": "box(0, 0, 1, 1, relative=True)",
+            "invert": "~region",
+            "union": "one | other",
+            "difference": "one - other",
+            "intersection": "one & other",
+        },
+    )
 
 
 def box(

@@ -5,6 +5,7 @@ These functions only look and tell. How strict each remark is taken is for `klin
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, Literal, TypeAlias
 
 from attrs import frozen
@@ -16,6 +17,7 @@ __all__ = [
     "Remark",
     "RemarkKind",
     "about_mask",
+    "about_path",
     "about_shape",
     "percent",
     "why_no_pixels",
@@ -124,6 +126,28 @@ def about_shape(bounds: Bounds, relative: bool) -> tuple[Remark, ...]:
             "picture's first corner. For fractions of the picture write relative=True.",
         ),
     )
+
+
+def about_path(xs: Sequence[float], ys: Sequence[float], relative: bool) -> tuple[Remark, ...]:
+    """A remark about a path whose points look like fractions, or like pixels, and are not."""
+    farthest = max(map(abs, (min(xs), max(xs), min(ys), max(ys))))
+    if not relative and 0 < farthest <= 1:
+        return (
+            Remark(
+                "fractions",
+                "All coordinates of the path are between -1 and 1, and count as pixels. For "
+                "fractions of the picture write relative=True.",
+            ),
+        )
+    if relative and farthest > 2:
+        return (
+            Remark(
+                "fractions",
+                f"The path's fractions go up to {farthest:g}, and 1 is the picture's last pixel. "
+                "Leave relative=True out if they are pixels.",
+            ),
+        )
+    return ()
 
 
 def why_no_pixels(bounds: Bounds, size: Size, relative: bool) -> str:

@@ -11,7 +11,8 @@ from attrs import frozen
 from .geometry.bitmap import Bitmap
 from .geometry.points import Point, Size
 from .geometry.simplify import Pixel, Stroke, simplify
-from .paths import FLATNESS, MAX_POINTS, Path
+from .paths import FLATNESS, Path
+from .remarks import Remark, about_path
 
 __all__ = ["LaidPath", "Start", "lay"]
 
@@ -31,15 +32,17 @@ class LaidPath:
         deviation: How far they stray at most from the drawing inside the picture.
         drawn: How many points the drawing had.
         notes: What was changed, each a sentence.
+        remarks: What is odd about it.
     """
 
     pixels: tuple[Pixel, ...]
     deviation: float
     drawn: int
     notes: tuple[str, ...]
+    remarks: tuple[Remark, ...]
 
 
-def lay(path: Path, size: Size, region: Bitmap | None, start: Start | Point) -> LaidPath:
+def lay(path: Path, size: Size, region: Bitmap | None, start: Start | Point, most: int) -> LaidPath:
     """Lay a path onto a picture.
 
     Args:
@@ -47,22 +50,24 @@ def lay(path: Path, size: Size, region: Bitmap | None, start: Start | Point) -> 
         size: Width and height of the picture.
         region: What moves along it, or ``None`` when nobody knows its pixels.
         start: ``"region"``, ``"as drawn"``, or the point to shift its start to.
+        most: How many points may go out.
     """
     drawn = path.columns(size)
     shift, note = _shift((drawn[0][0], drawn[1][0]), path.free, region, start)
     stroke, shift, more = _inside(Stroke(drawn), shift, size)
     notes = tuple(text for text in (note, more) if text)
+    remarks = about_path(*path.control, path.relative)
     if stroke is None:
-        return LaidPath((), 0.0, len(drawn[0]), notes)
+        return LaidPath((), 0.0, len(drawn[0]), notes, remarks)
     if path.exact:
         pixels, off = _rounded(stroke, shift)
     else:
-        pixels, off = simplify(stroke, MAX_POINTS, shift)
+        pixels, off = simplify(stroke, most, shift)
         off += FLATNESS if path.curved else 0.0
     limits = size[0] - 1, size[1] - 1
     kept = tuple((min(max(x, 0), limits[0]), min(max(y, 0), limits[1])) for x, y in pixels)
     off += max(math.dist(a, b) for a, b in zip(pixels, kept, strict=True))
-    return LaidPath(kept, off, len(drawn[0]), notes)
+    return LaidPath(kept, off, len(drawn[0]), notes, remarks)
 
 
 def _rounded(stroke: Stroke, shift: Point) -> tuple[list[Pixel], float]:

@@ -16,13 +16,21 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from string import Formatter
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from attrs import field, frozen
 
 from ..errors import InvalidRequest
+from .near_names import helpful_getattr
 
 __all__ = ["TOKEN", "SpokenPrompt", "Text", "Voice", "escape", "prompt", "script"]
+
+if not TYPE_CHECKING:  # for type checkers a wrong name stays an error
+    __getattr__ = helpful_getattr(
+        "kling_facade.voice",
+        __all__,
+        {"say": "prompt", "speak": "prompt", "dialogue": "script", "dialog": "script"},
+    )
 
 TOKEN: Final = re.compile(r"<<<voice_(\d+)>>>")
 """A reference to a voice in a prompt's final text."""

@@ -41,12 +41,12 @@ class Judge:
         disputed = feature.disputed if feature is not None else row.disputed
         cited = feature.cited if feature is not None and feature.source else row.cited
         text = message + (f" Disputed: {disputed}." if disputed else "") + said
-        self.found.append(Problem(field, rule, severity, text, cited))
+        self.found.append(Problem(field, rule, severity, _printable(text), cited))
 
     def advise(self, rule: str, field: str, message: str, feature: Feature) -> None:
         """Note as advice what the catalogue lets through although it is disputed."""
         text = f"{message} Disputed: {feature.disputed}."
-        self.found.append(Problem(field, rule, "advice", text, feature.cited))
+        self.found.append(Problem(field, rule, "advice", _printable(text), feature.cited))
 
     def limit(self, name: str) -> Any:
         """A number of the catalogue."""
@@ -59,3 +59,8 @@ class Judge:
         if row.name in self._allow:
             return "advice", " Let through by allow."
         return "capability", f" To send it all the same: allow={{{row.name!r}}}."
+
+
+def _printable(text: str) -> str:
+    """A message that any terminal or log can take, whatever text of the user's it quotes."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -6,8 +6,10 @@ import base64
 import io
 import math
 import sys
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,6 +18,7 @@ from PIL import Image
 from kling_facade import paths, regions
 from kling_facade.builders.motion import MotionBrush, flip
 from kling_facade.builders.pictures.base64_text import expand
+from kling_facade.builders.pictures.fit import fit
 from kling_facade.errors import InvalidRequest, MissingExtra
 
 SIZE = (1280, 720)
@@ -26,6 +29,37 @@ points = st.tuples(st.integers(0, 1279), st.integers(0, 719))
 def laid(along: Any, region: Any = CAR, **options: Any) -> Any:
     """A path laid onto the picture."""
     return MotionBrush.over(SIZE).move(region, along=along, **options).moves[0]
+
+
+@pytest.mark.parametrize("kind", ["size", "list", "numpy", "path", "bytes", "image", "fitted"])
+def test_a_brush_starts_with_the_picture_itself(kind: str, tmp_path: Path) -> None:
+    """MotionBrush(picture) is MotionBrush.over(picture), whatever a picture is given as."""
+    image = Image.new("RGB", (640, 480))
+    image.save(tmp_path / "a.jpg")
+    given: Any = {
+        "size": (640, 480),
+        "list": [640, 480],
+        "numpy": tuple(np.zeros((640, 480)).shape),
+        "path": str(tmp_path / "a.jpg"),
+        "bytes": (tmp_path / "a.jpg").read_bytes(),
+        "image": image,
+        "fitted": fit(image),
+    }[kind]
+    assert MotionBrush(given) == MotionBrush.over(given)
+    assert MotionBrush(given).size == (640, 480)
+
+
+@pytest.mark.parametrize("size", [(0, 5), (5,), (1, 2, 3), (1.5, 2), ("a", "b"), [], (True, -1)])
+def test_a_size_that_is_none_is_refused(size: Any) -> None:
+    """Width and height are whole numbers above zero."""
+    with pytest.raises(InvalidRequest, match=r"is not the size of a picture[\s\S]*\(1280, 720\)"):
+        MotionBrush(size)
+
+
+def test_a_picture_that_can_not_be_measured_is_refused() -> None:
+    """The message says what to give instead."""
+    with pytest.raises(InvalidRequest, match="its size"):
+        MotionBrush("https://example.com/fox.png")
 
 
 def wire(brush: MotionBrush) -> list[dict[str, Any]]:

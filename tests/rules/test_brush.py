@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from kling_facade import paths, regions
+from kling_facade import Catalog, paths, regions
 from kling_facade.builders.motion import MotionBrush, Move
 
 from ..support.pictures import photo, turned
@@ -135,10 +137,42 @@ def test_pixels_that_are_held_and_moved_are_counted() -> None:
 def test_fractions_without_relative_are_told_although_they_cover_a_pixel() -> None:
     """box(0, 0, 1, 1) is four pixels in the corner; with relative=True it is the picture."""
     told = found(asked(brush(regions.box(0, 0, 1, 1))))
-    assert "write relative=True" in told["region-fractions"].message
+    assert "write relative=True" in told["fractions"].message
     assert "only 4 pixels" in told["region-small"].message
     whole = found(asked(brush(regions.box(0, 0, 1, 1, relative=True))))
-    assert "region-fractions" not in whole
+    assert "fractions" not in whole
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        (paths.line((0.2, 0.5), (0.8, 0.5)), "write relative=True"),
+        (paths.line(by=(0.5, -0.2)), "write relative=True"),
+        (paths.svg("M 0 0 Q .2 .3 .4 .9"), "write relative=True"),
+        (paths.line((20, 50), (80, 50), relative=True), "fractions go up to 80"),
+    ],
+)
+def test_a_path_in_the_wrong_unit_is_told(path: Any, words: str) -> None:
+    """Fractions taken for pixels move nothing, pixels taken for fractions leave the picture."""
+    assert words in found(asked(brush(along=path)))["fractions"].message
+
+
+def test_fractions_said_to_be_fractions_are_fine() -> None:
+    """And so are pixels."""
+    for path in (paths.line((0.4, 0.5), (0.8, 0.5), relative=True), ACROSS):
+        assert "fractions" not in found(asked(brush(along=path)))
+
+
+def test_a_path_keeps_as_many_points_as_the_catalogue_in_use_allows(tmp_path: Path) -> None:
+    """The rule and the brush go by the same limit, so what one makes the other takes."""
+    file = tmp_path / "mine.toml"
+    file.write_text("limits.path_points = [2, 5]")
+    catalog = Catalog.load(file)
+    wave = paths.stroke([(250 + x, 230 + 20 * math.sin(x / 9)) for x in range(200)])
+    made = MotionBrush.over(SIZE, catalog=catalog).move(CAR, along=wave)
+    assert len(made.moves[0].path) == 5
+    assert "path-points" not in found(asked(made), catalog=catalog)
+    assert "at most 5" in found(asked(brush(along=wave)), catalog=catalog)["path-points"].message
 
 
 def test_a_region_that_crosses_itself_is_advised_on_by_its_name() -> None:

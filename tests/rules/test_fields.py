@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import math
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from kling_facade import camera, voice
 
@@ -86,6 +89,19 @@ KEPT_AND_BROKEN: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         "voice-unlisted",
         {"prompt": "x"},
         {**V26, "prompt": "<<<voice_0>>><<<voice_1>>>", "voices": ["1"], "sound": True},
+    ),
+    ("model-misspelt", {"model": "kling-v2-7"}, {"model": "kling-v2.6"}),
+    ("model-misspelt", {"model": "kling-v2-6-pro"}, {"model": "Kling_v2_6"}),
+    ("model-misspelt", {"model": "kling-o1"}, {"model": "kling-v1-"}),
+    ("text-unicode", {"prompt": "fox 🦊"}, {"prompt": "fox \ud83e"}),
+    ("text-unicode", {"negative_prompt": "🦊"}, {"negative_prompt": "\udd8a"}),
+    ("text-unicode", {"model": "狐"}, {"model": "狐\udcff"}),
+    ("text-unicode", {"extra": {"🦊": "🦊"}}, {"extra": {"\ud83e": 1}}),
+    ("text-unicode", {"extra": {"a": ["🦊"]}}, {"extra": {"a": [{"b": "\ud83e"}]}}),
+    (
+        "text-unicode",
+        {**V26, "prompt": voice.prompt("{a}", a="🦊")},
+        {**V26, "prompt": voice.prompt("{a}", a="\ud83e")},
     ),
     ("extra-known-field", {"extra": {"brand_new": 1}}, {"extra": {"image_tail": URL}}),
     ("extra-known-field", {"extra": {}}, {"extra": {"camera": "zoom"}}),
@@ -251,3 +267,64 @@ def test_a_gateway_on_this_machine_reaches_this_machine(address: str) -> None:
     assert errors(asked) == {"image-address", "callback-address"}
     assert errors(asked, on_loopback=True) == set()
     assert errors(request(callback_url="http:///x"), on_loopback=True) == {"callback-address"}
+
+
+any_text = st.text(st.characters(categories=["Ll", "So", "Cs"]), max_size=4)
+
+
+@settings(max_examples=60)
+@given(any_text, any_text, st.recursive(any_text, lambda inner: st.lists(inner, max_size=2)))
+def test_text_is_refused_if_and_only_if_it_is_no_utf_8(prompt: str, name: str, value: Any) -> None:
+    """Whatever text there is, names and values of extra too: sent as UTF-8, or refused here."""
+    whole = json.dumps([prompt, name, value], ensure_ascii=False)
+    rules = found(request(prompt=f"x{prompt}", extra={f"x{name}": value}))
+    try:
+        whole.encode()
+    except UnicodeEncodeError:
+        assert "text-unicode" in rules
+    else:
+        assert "text-unicode" not in rules
+
+
+def test_a_problem_can_be_printed_whatever_it_quotes() -> None:
+    """Text that is no UTF-8 is quoted with escapes, so that a log can take the message."""
+    asked = request(
+        prompt="\ud800", model="\ud801", voices=["\ud802"], external_task_id="\ud803",
+        extra={"\ud804": "\ud805"}, callback_url="https://x/\ud806",
+    )  # fmt: skip
+    told = "".join(str(problem) for problem in asked.problems()).encode()
+    assert all(rb"\ud80%d" % number in told for number in range(7))
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("kling-v2.6", "kling-v2-6"),
+        ("kling_v2_6 ", "kling-v2-6"),
+        ("KLING-V2-6", "kling-v2-6"),
+        ("klingv26", "kling-v2-6"),
+        ("kling-2.6", "kling-v2-6"),
+        ("v2.6", "kling-v2-6"),
+        ("klign-v2-6", "kling-v2-6"),
+        ("kling-v3.0", "kling-v3"),
+        ("kling-v2.5", "kling-v2-5-turbo"),
+        ("kling-v2-5-tubro", "kling-v2-5-turbo"),
+        ("kling-v2-1-mastr", "kling-v2-1-master"),
+        ("kling-v4", None),  # another version
+        ("kling-v3-5", None),
+        ("kling-o1", None),  # another series
+        ("kling-v3-omni", None),  # a variant
+        ("fal-ai/kling-video/v2.6/pro/image-to-video", None),
+        ("sora-2", None),
+        ("kling", None),
+    ],
+)
+def test_a_misspelt_model_is_answered_with_the_right_one(written: str, meant: str | None) -> None:
+    """A typing error would switch all rules of the model off; a gateway's own name may do so."""
+    rules = found(request(model=written))
+    if meant is None:
+        assert rules["model-unknown"].severity == "advice"
+    else:
+        assert rules["model-misspelt"].is_error
+        assert f"Did you mean {meant!r}?" in rules["model-misspelt"].message
+        assert not errors(request(model=written, allow={"model-misspelt"}))

@@ -10,7 +10,7 @@ from .extras import check_extras
 from .fields import check_fields
 from .models import check_model
 from .pictures import check_pictures
-from .words import check_words
+from .words import check_text, check_words
 
 if TYPE_CHECKING:
     from ...builders.values import RequestValues
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["ALL"]
 
 ALL: Final[tuple[Callable[[RequestValues, Judge], None], ...]] = (
+    check_text,
     check_fields,
     check_pictures,
     check_model,

@@ -22,7 +22,7 @@ _FIELD: Final = "motion_brush"
 
 _RULE_OF: Final[dict[RemarkKind, str]] = {
     "crossing": "region-crossing",
-    "fractions": "region-fractions",
+    "fractions": "fractions",
     "grey": "mask-grey",
     "erased": "mask-erased",
 }
@@ -155,6 +155,8 @@ def _check_overlap(drawn: dict[str, Bitmap], judge: Judge) -> None:
 
 def _check_path(move: Move, label: str, size: tuple[int, int], judge: Judge) -> None:
     least, most = judge.limit("path_points")
+    for remark in move.remarks:
+        judge.object_(_RULE_OF[remark.kind], _FIELD, f"{label}: {remark.text}")
     for note in move.notes:
         judge.object_("path-changed", _FIELD, f"{label}: {note}")
     if len(move.path) < least:

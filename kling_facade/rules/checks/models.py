@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,10 @@ _WORDS = {
 }
 
 
+_SERIES = re.compile(r"([a-z]?)\d")
+"""The letter before a version: v in kling-v2-6, g in kling-2.6."""
+
+
 def check_model(request: RequestValues, judge: Judge) -> None:
     """Everything that depends on the model, and the combinations that none takes."""
     model = judge.catalog.models.get(request.model)
@@ -30,12 +35,7 @@ def check_model(request: RequestValues, judge: Judge) -> None:
         if _check_mode(model, request, judge):
             _check_features(model, request, judge)
     elif request.model:
-        known = ", ".join(judge.catalog.models)
-        judge.object_(
-            "model-unknown",
-            "model",
-            f"{request.model!r} is not in the catalogue ({known}): what it can is not checked.",
-        )
+        _check_name(request.model, judge)
     _check_exclusive(request, judge)
     if request.camera is not None and request.camera.uses_pan_or_tilt:
         judge.object_(
@@ -44,6 +44,59 @@ def check_model(request: RequestValues, judge: Judge) -> None:
             f"{request.camera} goes out as {_set_axis(request)}. If the camera goes up or down "
             f"instead of sideways, or the reverse, {_other_reading(request)}.",
         )
+
+
+def _check_name(name: str, judge: Judge) -> None:
+    """A model that the catalogue lacks: a gateway's own, or a typing error."""
+    known = ", ".join(judge.catalog.models)
+    meant = nearest_model(str(name), judge.catalog.models)
+    if meant is None:
+        judge.object_(
+            "model-unknown",
+            "model",
+            f"{name!r} is not in the catalogue ({known}): what it can is not checked.",
+        )
+    else:
+        judge.object_(
+            "model-misspelt",
+            "model",
+            f"{name!r} is not in the catalogue. Did you mean {meant!r}? The models: {known}.",
+        )
+
+
+def nearest_model(name: str, known: Iterable[str]) -> str | None:
+    """The model that a misspelt name means, or ``None``.
+
+    Names that differ in their numbers are other versions, and a known name with a word added is a
+    gateway's own variant: neither is a typing error.
+
+    Args:
+        name: A name that is not in the catalogue.
+        known: The names that are.
+    """
+    import difflib  # late: most names are right
+
+    bare = {_bare(one): one for one in known}
+    wanted = _bare(name)
+    same_version = [one for one in bare if _is_version_of(wanted, one)]
+    sure = difflib.get_close_matches(wanted, same_version, n=1, cutoff=0.9)
+    if not sure and any(name.lower().startswith(f"{one}-") for one in bare.values()):
+        return None
+    close = difflib.get_close_matches(wanted, same_version, n=1, cutoff=0.8)
+    inside = [one for one in same_version if wanted and wanted in one]
+    return next((bare[one] for one in (*sure, *close, *inside)), None)
+
+
+def _bare(name: str) -> str:
+    """Letters and digits alone, in small letters: mixed up dots and hyphens make no difference."""
+    return "".join(letter for letter in name.lower() if letter.isalnum())
+
+
+def _is_version_of(name: str, known: str) -> bool:
+    """Whether two bare names have the same numbers, of the same series: o1 is another than v1."""
+    digits = ["".join(filter(str.isdigit, one)).rstrip("0") for one in (name, known)]
+    series = _SERIES.search(name)
+    return digits[0] == digits[1] and (series is None or series[1] in ("", "g", "v"))
 
 
 def _other_reading(request: RequestValues) -> str:

@@ -1,14 +1,67 @@
-"""Prompts and voices."""
+"""Prompts, voices, and whatever else is text: it must be possible to send it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ...builders.values import RequestValues
     from ..judge import Judge
 
-__all__ = ["check_words"]
+__all__ = ["check_text", "check_words"]
+
+
+def check_text(request: RequestValues, judge: Judge) -> None:
+    r"""Text that can't be written as UTF-8, wherever it stands.
+
+    Python's texts can hold half of a surrogate pair: out of a broken emoji, a file name that is no
+    UTF-8, or JSON with ``\ud83d`` alone. It would fail while the body is written, when it is too
+    late to say that nothing was sent.
+    """
+    for field, place, text in _texts(request):
+        try:
+            text.encode("utf-8")
+        except UnicodeEncodeError as error:
+            judge.object_(
+                "text-unicode",
+                field,
+                f"{place} can't be sent: character {error.start + 1} is "
+                f"{text[error.start]!a}, half of a surrogate pair. "
+                "text.encode('utf-16', 'surrogatepass').decode('utf-16', 'replace') mends it.",
+            )
+
+
+def _texts(request: RequestValues) -> Iterator[tuple[str, str, str]]:
+    """Each text that goes out: its argument, what to call it, and the text."""
+    plain = {
+        "prompt": request.prompt_text,
+        "negative_prompt": request.negative_prompt,
+        "model": request.model,
+        "mode": request.mode,
+        "callback_url": request.callback_url,
+        "external_task_id": request.external_task_id,
+    }
+    for field, value in plain.items():
+        if isinstance(value, str):
+            yield field, "the text", value
+    for number, voice in enumerate(request.voice_ids, 1):
+        yield "voices", f"the id of voice {number}", voice
+    yield from (("extra", place, text) for place, text in _inner_texts(request.extra, "extra"))
+
+
+def _inner_texts(value: Any, place: str) -> Iterator[tuple[str, str]]:
+    """Each text inside a value, names of mappings too."""
+    if isinstance(value, str):
+        yield place, value
+    elif isinstance(value, Mapping):
+        for name, inner in value.items():
+            if isinstance(name, str):
+                yield f"the name {name!a} in {place}", name
+            yield from _inner_texts(inner, f"{place}[{name!a}]")
+    elif isinstance(value, list | tuple):
+        for number, inner in enumerate(value):
+            yield from _inner_texts(inner, f"{place}[{number}]")
 
 
 def check_words(request: RequestValues, judge: Judge) -> None:
