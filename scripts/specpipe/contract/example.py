@@ -16,7 +16,7 @@ from typing import Any, Final
 from attrs import define, field, frozen
 from openapi_schema_validator import OAS30Validator
 
-from ..page.facts import effective
+from ..page.facts import STATED, TEXT, effective
 from ..page.nodes import Node
 from . import walk
 
@@ -56,6 +56,7 @@ def contradictions(root: Node, document: Mapping[str, Any]) -> list[Contradictio
         node = _at(root, "paths", path, method.lower())
         if node is not None:
             found += _security(node, operation, document)
+            found += _own_words(node, operation)
             found += _answers(node, operation)
             found += _examples(node, operation, document)
     return list(dict.fromkeys(found))
@@ -75,6 +76,43 @@ def _security(
         names = ", ".join(name for item in document["security"] for name in item)
         what = f"the operation says that it needs none, the document says {names}"
         yield Contradiction("security", "security", what, own.line)
+
+
+def _own_words(node: Node, operation: Mapping[str, Any]) -> Iterator[Contradiction]:
+    """Where a schema and its own description disagree, or its default and its list."""
+    content = _at(node, "requestBody", "content")
+    for media, facts in operation.get("requestBody", {}).get("content", {}).items():
+        schema = _at(content, media, "schema")
+        if schema is not None:
+            yield from _disagreeing(schema, facts.get("schema", {}), "")
+
+
+def _disagreeing(node: Node, schema: Mapping[str, Any], at: str) -> Iterator[Contradiction]:
+    where = at or "body"
+    for key, said in schema.get(STATED, {}).items():
+        if key in schema and not _alike(said, schema[key]):
+            what = f"the text says {key} {_words(said)}, the schema {_words(schema[key])}"
+            yield Contradiction("prose and schema disagree", where, what, node.line)
+    listed = effective(schema).get("enum")
+    if "default" in schema and listed is not None and schema["default"] not in listed:
+        what = f"the default {schema['default']} is not among {_words(listed)}"
+        yield Contradiction("default not listed", where, what, node.line)
+    for name, inner in schema.get("properties", {}).items():
+        if (place := _at(node, "properties", name)) is not None:
+            yield from _disagreeing(place, inner, f"{at}.{name}".lstrip("."))
+    if "items" in schema and (place := _at(node, "items")) is not None:
+        yield from _disagreeing(place, schema["items"], at + "[]")
+
+
+def _alike(said: Any, has: Any) -> bool:
+    """Whether a text and a schema say the same; the order of a list says nothing."""
+    if isinstance(said, list) and isinstance(has, list):
+        return {str(value) for value in said} == {str(value) for value in has}
+    return bool(said == has)
+
+
+def _words(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _answers(node: Node, operation: Mapping[str, Any]) -> Iterator[Contradiction]:
@@ -111,24 +149,36 @@ def _example_nodes(holder: Node) -> Iterator[Node]:
 
 
 def _for_validator(schema: Any, document: Mapping[str, Any], depth: int) -> dict[str, Any]:
-    """A schema with what its prose states, closed against unknown names, as JSON Schema."""
+    """A schema with what its prose states, closed against unknown names, as JSON Schema.
+
+    References are written out, for the validator sees this schema alone. Patterns go: some never
+    come to an end. Alternatives stay open, since a field may belong to any of them.
+    """
     if depth > 20 or not isinstance(schema, Mapping):
         return {}
     if "$ref" in schema:
         name = schema["$ref"].rsplit("/", 1)[-1]
-        return _for_validator(
-            document.get("components", {}).get("schemas", {}).get(name), document, depth + 1
-        )
-    kept = {
-        k: v for k, v in effective(schema).items() if k not in ("additionalProperties", "format")
-    }
+        inner = document.get("components", {}).get("schemas", {}).get(name)
+        return _for_validator(inner, document, depth + 1)
+    kept = {key: value for key, value in effective(schema).items() if key not in _UNCHECKED}
+    several = {"allOf", "anyOf", "oneOf"} & kept.keys()
     if "properties" in kept:
         inner = {k: _for_validator(v, document, depth + 1) for k, v in kept["properties"].items()}
         kept["properties"] = inner
-        kept["additionalProperties"] = not inner
+        kept["additionalProperties"] = not inner or bool(several)
     if "items" in kept:
         kept["items"] = _for_validator(kept["items"], document, depth + 1)
+    for key in several:
+        kept[key] = [_opened(_for_validator(item, document, depth + 1)) for item in kept[key]]
     return {key: value for key, value in kept.items() if not (key == "required" and not value)}
+
+
+_UNCHECKED: Final = frozenset({"additionalProperties", "format", "pattern", "not", TEXT, STATED})
+
+
+def _opened(schema: dict[str, Any]) -> dict[str, Any]:
+    """One of several alternatives: it says nothing about fields of the others."""
+    return {key: value for key, value in schema.items() if key != "additionalProperties"}
 
 
 @define
@@ -265,8 +315,8 @@ def _sentence(error: Any, where: str, note: str) -> tuple[str, str, str]:
     if kind == "unknown name":
         known = list(error.schema["properties"])
         name = next(key for key in error.instance if key not in known)
-        near = difflib.get_close_matches(name.lower(), known, 1, 0.7)
-        hint = f"; it has {near[0]}" if near else ""
+        near = _near(name, [other for other in known if other not in error.instance])
+        hint = f"; it has {near}" if near else ""
         return kind, f"{where}.{name}".lstrip("."), f"the schema has no such field{hint}{note}"
     if kind == "wrong type":
         what = (
@@ -275,6 +325,22 @@ def _sentence(error: Any, where: str, note: str) -> tuple[str, str, str]:
         )
         return kind, where, what + note
     return kind, where or "body", f"{error.message[:160]}{note}"
+
+
+def _near(name: str, known: list[str]) -> str | None:
+    """The field that a name most likely means, among those that the example does not use.
+
+    A shared word says more than shared letters: ``model`` is ``model_name``, not ``mode``.
+    """
+    words = set(_WORD.findall(name.lower()))
+    alike = [other for other in known if words & set(_WORD.findall(other.lower()))]
+    return next(
+        iter(difflib.get_close_matches(name.lower(), alike or known, 1, 0.5 if alike else 0.7)),
+        None,
+    )
+
+
+_WORD: Final = re.compile(r"[a-z]+")
 
 
 # --- lenient JSON ---------------------------------------------------------------------------------

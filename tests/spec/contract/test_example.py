@@ -98,3 +98,76 @@ def test_the_published_page_contradicts_itself_in_many_ways(published_page: byte
         "security",
         "answer not described",
     }
+
+
+@pytest.mark.parametrize(
+    ("schema", "kind", "where"),
+    [
+        (
+            "{type: string, enum: [std, pro], description: 'Enum values: std, 4k'}",
+            "prose and schema disagree",
+            "body",
+        ),
+        (
+            "{type: array, items: {type: string, maxLength: 5, description: up to 9 characters}}",
+            "prose and schema disagree",
+            "[]",
+        ),
+        (
+            "{type: object, properties: {n: {type: string, default: c, enum: [a, b]}}}",
+            "default not listed",
+            "n",
+        ),
+        (
+            "{type: object, properties: {n: {type: string, default: c,"
+            " description: 'Enum values: std, pro'}}}",
+            "default not listed",
+            "n",
+        ),
+    ],
+)
+def test_a_schema_and_its_own_words_are_compared(schema: str, kind: str, where: str) -> None:
+    """What the text says, what the schema says, and the default, must agree."""
+    assert (kind, where) in found(with_example('{"n": "a"}', schema))
+
+
+def test_words_that_agree_are_no_contradiction() -> None:
+    """The order of a list and a default that is listed are fine."""
+    schema = "{type: string, enum: [pro, std], default: std, description: 'Enum values: std, pro'}"
+    kinds = {kind for kind, _ in found(with_example('"std"', schema))}
+    assert not kinds & {"prose and schema disagree", "default not listed"}
+
+
+@pytest.mark.parametrize(
+    ("used", "known", "meant"),
+    [
+        ("model", ["mode", "model_name"], "model_name"),
+        ("voiceId", ["voice_id", "void"], "voice_id"),
+        ("imge", ["image", "mode"], "image"),
+        ("model", ["zoom"], None),
+    ],
+)
+def test_an_unknown_name_is_guessed_by_words_first(
+    used: str, known: list[str], meant: str | None
+) -> None:
+    """A shared word says more than shared letters; a name that the example has is not meant."""
+    properties = ", ".join(f"{name}: {{type: string}}" for name in known)
+    text = with_example(
+        json.dumps({used: "kling-v1"}), f"{{type: object, properties: {{{properties}}}}}"
+    )
+    page, taken, _ = pipeline.read_page(text.encode())
+    whole = " ".join(map(str, example.contradictions(page.document, taken.document)))
+    assert "no such field" in whole
+    assert (f"it has {meant}" if meant else "it has") in whole or meant is None
+    assert meant is not None or "it has" not in whole
+
+
+def test_references_inside_alternatives_are_followed() -> None:
+    """A body of alternatives that refer to components is checked like any other."""
+    a = "{$ref: '#/components/schemas/A'}"
+    schema = f"{{oneOf: [{a}, {{type: array, items: {a}}}]}}"
+    text = with_example('{"n": "x"}', schema) + (
+        "components: {schemas: {A: {type: object, properties: {n: {type: integer}}}}}\n"
+    )
+    assert ("bound", "body") in found(text)
+    assert found(text.replace('\\"x\\"', "5")) == set()
