@@ -27,7 +27,7 @@ from .geometry.points import Point, Size, columns
 from .geometry.rasterize import FillRule
 from .near_names import helpful_getattr
 from .pictures.picture import Picture, PictureSource
-from .pictures.pillow import need_pillow
+from .pictures.pillow import alpha_of, need_pillow
 from .remarks import (
     about_mask,
     why_nothing_is_painted,
@@ -193,15 +193,13 @@ def painted(mask: PictureSource | ArrayLike, *, threshold: int = 128, name: str 
         return _painted(size, grey, None, threshold, "array", name)
     picture = Picture.of(cast("PictureSource", mask))
     image = _opened(picture)
-    alpha = None
-    if _has_alpha(image):
+    cover = alpha_of(image)
+    image = image.convert("RGB" if cover else image.mode).convert("L")
+    if cover is not None:
         # Transparent parts of a mask are not painted, whatever colour lies under them.
-        rgba = image.convert("RGBA")
-        image, cover = rgba.convert("L"), rgba.getchannel("A")
         image.paste(0, mask=cover.point(lambda value: 255 * (value < 128)))
-        alpha = cover.tobytes()
-    grey = image.convert("L").tobytes()
-    return _painted(image.size, grey, alpha, threshold, picture.label, name)
+    alpha = None if cover is None else cover.tobytes()
+    return _painted(image.size, image.tobytes(), alpha, threshold, picture.label, name)
 
 
 def _painted(
@@ -212,10 +210,6 @@ def _painted(
     source = "mask" if origin == "array" else repr(origin)
     reason = "" if pixels.count else why_nothing_is_painted(grey, alpha, threshold, source)
     return Painted(pixels, origin, about_mask(grey, alpha, source), reason, name=name)
-
-
-def _has_alpha(image: Image) -> bool:
-    return "A" in image.getbands() or "transparency" in image.info
 
 
 def opaque(picture: PictureSource, *, threshold: int = 128, name: str = "") -> Region:
@@ -233,12 +227,12 @@ def opaque(picture: PictureSource, *, threshold: int = 128, name: str = "") -> R
     _check_threshold(threshold)
     source = Picture.of(picture)
     image = _opened(source)
-    if not _has_alpha(image):
+    alpha = alpha_of(image)
+    if alpha is None:
         raise InvalidRequest(
             f"{source.label} has no transparency",
             hint="For a mask in black and white use painted().",
         )
-    alpha = image.convert("RGBA").getchannel("A")
     pixels = Bitmap.from_bytes(alpha.size, alpha.tobytes(), threshold)
     reason = "" if pixels.count else "It is transparent all over: nothing of it is opaque."
     return Painted(pixels, source.label, (), reason, name=name)

@@ -16,18 +16,20 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from attrs import frozen
 
 from ..builders.geometry.points import Point
+from ..builders.pictures.pillow import alpha_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image
     from PIL.ImageDraw import ImageDraw
 
-__all__ = ["INK", "PALE", "PAPER", "Colour", "Sheet", "Type", "arrow", "outline", "tint"]
+__all__ = ["INK", "PALE", "PAPER", "Colour", "Sheet", "Type", "arrow", "opaque", "outline", "tint"]
 
 Colour: TypeAlias = tuple[int, int, int]
 
 PAPER: Final = (250, 249, 246)
 INK: Final = (34, 36, 42)
 PALE: Final = (120, 124, 132)
+_CHEQUERS: Final = ((250, 250, 250), (214, 214, 214))
 _FINE: Final = 3  # lines are drawn this many times larger, then reduced: Pillow's own have steps
 
 
@@ -153,6 +155,32 @@ class Sheet:
     def finished(self) -> Image:
         """The page, as long as what is on it."""
         return self._page.crop((0, 0, self.width, math.ceil(self.y) + self.margin))
+
+
+def opaque(picture: Image) -> Image:
+    """A picture in ``RGB``. Where it is transparent a chequered ground shows, as in editors.
+
+    The colours that files keep under transparency are nothing that anybody saw.
+
+    Args:
+        picture: In any mode.
+    """
+    from PIL import Image
+
+    alpha = alpha_of(picture)
+    image = picture.convert("RGB")
+    if alpha is None:
+        return image
+    cell = max(4, min(image.size) // 40)
+    tile = Image.new("RGB", (2 * cell, 2 * cell), _CHEQUERS[0])
+    for corner in (0, cell):
+        tile.paste(_CHEQUERS[1], (corner, corner, corner + cell, corner + cell))
+    ground = Image.new("RGB", image.size)
+    for left in range(0, image.width, 2 * cell):
+        for top in range(0, image.height, 2 * cell):
+            ground.paste(tile, (left, top))
+    ground.paste(image, mask=alpha)
+    return ground
 
 
 def tint(image: Image, mask: Image, colour: Colour, strength: float = 0.45) -> None:

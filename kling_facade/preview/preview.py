@@ -24,7 +24,7 @@ from ..builders.pictures.pillow import need_pillow
 from ..errors import InvalidRequest
 from ..rules.problems import problems
 from .camera_view import CameraLike, CameraPath, WireMove, fit_size
-from .drawing import INK, PALE, Colour, Sheet, Type, arrow, outline, tint
+from .drawing import INK, PALE, Colour, Sheet, Type, arrow, opaque, outline, tint
 from .scene import Brush, MovingRegion, Scene
 
 if TYPE_CHECKING:
@@ -192,7 +192,7 @@ class _Page:
         """The picture with all that is marked on it."""
         from PIL.Image import Resampling
 
-        image = self.picture.convert("RGB").resize(self.view.size, Resampling.LANCZOS)
+        image = self.picture.resize(self.view.size, Resampling.LANCZOS)
         if self.brush is not None:
             _mark_brush(image, self.brush)
         if self.request.camera is not None:
@@ -232,7 +232,7 @@ def _opened(picture: Picture, size: int) -> Image:
     """The picture upright; a blank sheet for one that is at an address."""
     if picture.url is not None:
         return _unseen(picture.url)
-    return decoded(picture, draft=2 * size)
+    return opaque(decoded(picture, draft=2 * size))
 
 
 def _unseen(address: str) -> Image:

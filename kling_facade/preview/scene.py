@@ -20,6 +20,7 @@ from attrs import frozen
 from ..builders.geometry.points import Point, Size
 from ..builders.pictures.pillow import need_pillow
 from .camera_view import CameraLike, CameraPath, View, WireMove, ease, fit_size
+from .drawing import opaque
 from .inpainting import heal
 
 if TYPE_CHECKING:
@@ -158,7 +159,7 @@ def _working_copy(picture: Image, size: Size, path: CameraPath) -> Image:
     nearest = max(path.view(step / _MOMENTS).magnification for step in range(_MOMENTS + 1))
     scale = max(1.0, min(nearest, picture.width / size[0], picture.height / size[1]))
     working = (round(size[0] * scale), round(size[1] * scale))
-    return picture.convert("RGB").resize(working, Resampling.LANCZOS, reducing_gap=3.0)
+    return opaque(picture).resize(working, Resampling.LANCZOS, reducing_gap=3.0)
 
 
 def _cover(picture: Image, size: Size) -> Image:
@@ -166,7 +167,7 @@ def _cover(picture: Image, size: Size) -> Image:
     from PIL import ImageOps
     from PIL.Image import Resampling
 
-    return ImageOps.fit(picture.convert("RGB"), size, Resampling.LANCZOS)
+    return ImageOps.fit(opaque(picture), size, Resampling.LANCZOS)
 
 
 class _Layers:

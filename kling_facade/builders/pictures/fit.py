@@ -4,23 +4,22 @@ r"""Making any picture that Pillow reads into one that Kling takes, and saying h
     print(*fitted.steps, sep="\n")
     ImageToVideo(fitted, ...)
 
-Nothing is done silently: `Fitted.steps` tells each step. A picture that fits already goes out byte
-for byte as it is.
+Nothing is done silently: `Fitted.steps` tells each step.
 """
 
 from __future__ import annotations
 
 import io
 import math
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
-
-from attrs import define, field
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 
 from ...errors import InvalidRequest
-from .decode import MAX_PIXELS, opened, upright
+from .decode import MAX_PIXELS, Decoded, decode
 from .header import Header
+from .metadata import ORIENTATION, other_profile
 from .picture import PATH_HINT, Fitted, Picture, PictureSource
-from .pillow import need_pillow
+from .pillow import alpha_of, need_pillow
+from .segments import without_metadata
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -44,15 +43,25 @@ def fit(
     background: Colour = "white",
     long_side: int = _LONG_SIDE,
     max_pixels: int = MAX_PIXELS,
+    keep_exif: bool = False,
 ) -> Fitted:
-    """Make a picture fit for Kling: upright, 8-bit RGB, JPEG or PNG, not too small, long or heavy.
+    """Make a picture one that Kling takes: upright, 8-bit sRGB, JPEG or PNG, within Kling's sizes.
 
-    In this order, each only where needed: the first frame of an animation is taken; an EXIF turn is
-    made in the pixels; colours become 8-bit RGB (a colour profile is followed); transparency is
-    laid on the background; a longer side than ``long_side`` is scaled down; a shape beyond 2.5 : 1
-    is padded or cropped; a side under 300 pixels is scaled up; it is written, as PNG if it came
-    lossless, else or if that is too heavy as JPEG of falling quality, then smaller, until it has at
-    most 10 MB.
+    In this order, each only where it is needed:
+
+    1. The first frame of an animation is taken.
+    2. The turn that EXIF or XMP asks for is made in the pixels.
+    3. Colours become 8-bit sRGB. A colour profile is followed, such as a phone's Display P3.
+    4. Transparency is laid on the background.
+    5. A longer side than ``long_side`` is scaled down.
+    6. A shape beyond 2.5 : 1 is padded or cropped.
+    7. A side under 300 pixels is scaled up.
+    8. It is written: as PNG if it came lossless, else or if that is too heavy as JPEG of falling
+       quality, then smaller, until it has at most 10 MB.
+
+    What is written has no metadata. A picture that fits already goes out byte for byte as it is,
+    unless its metadata say where it was taken: then it goes out without metadata, its pixels
+    untouched.
 
     Args:
         source: Anything that Pillow reads (HEIC with its plugin), but no address.
@@ -60,38 +69,63 @@ def fit(
             keeps the middle, ``"refuse"`` raises.
         background: What shows through transparency, and the colour of the bars; a name or RGB.
         long_side: The longest side that is left as it is, at least 300.
-        max_pixels: The largest picture that is decoded.
+        max_pixels: The largest picture that is decoded. Pillow's own bound of 179 megapixels holds
+            too, until ``PIL.Image.MAX_IMAGE_PIXELS`` is raised.
+        keep_exif: Whether EXIF goes out with the picture, the place where it was taken included.
 
     Raises:
-        InvalidRequest: It can't be opened, is too large, or ``shape`` refuses it.
+        InvalidRequest: It can't be opened, is too large, or ``shape`` refuses it; an argument is
+            not one of the above.
         MissingExtra: Pillow is not installed.
     """
     need_pillow("fit()")
-    if long_side < _LEAST_SIDE:
-        raise InvalidRequest(f"long_side is {long_side}, Kling takes no side under {_LEAST_SIDE}")
+    _check_arguments(shape, background, long_side)
     picture = Picture.of(source)
-    if isinstance(source, Fitted) or _fits(picture, long_side):
-        return Fitted(picture, picture.size or (0, 0))
-    with opened(picture, max_pixels) as image:
-        work = _Work(image, picture)
-        work.decode()
+    if isinstance(source, Fitted):
+        return source
+    header, byte_count = _measured(picture)
+    if _fits(header, byte_count, long_side):
+        if header.located and not keep_exif:
+            return _unlocated(picture, header)
+        return Fitted(picture, header.size)
+    work = _Work(picture, header, decode(picture, max_pixels))
     work.to_rgb(background)
     work.shrink(long_side)
     work.shape(shape, background)
     work.grow()
-    return work.written()
+    return work.written(keep_exif)
 
 
-def _fits(picture: Picture, long_side: int) -> bool:
-    """Whether a picture can go out as it is."""
+def _check_arguments(shape: Shape, background: Colour, long_side: int) -> None:
+    from PIL import ImageColor
+
+    if shape not in get_args(Shape):
+        raise InvalidRequest(f"shape is {shape!r}", hint="It is 'pad', 'crop' or 'refuse'.")
+    if long_side < _LEAST_SIDE:
+        raise InvalidRequest(f"long_side is {long_side}, Kling takes no side under {_LEAST_SIDE}")
+    try:
+        if isinstance(background, str):
+            ImageColor.getrgb(background)
+    except ValueError as error:
+        raise InvalidRequest(
+            f"background can't be read: {error}", hint="Like 'white', '#204080' or (32, 64, 128)."
+        ) from None
+
+
+def _measured(picture: Picture) -> tuple[Header, int]:
+    """A picture's header and its size in bytes."""
     if picture.url is not None:
         raise InvalidRequest(f"{picture.label} is an address: fit() needs the picture itself")
     try:
-        header, byte_count = picture.header, picture.byte_count
+        return picture.header, picture.byte_count
     except OSError as error:
         raise InvalidRequest(
             f"{picture.label} can't be read: {error.strerror or error}", hint=PATH_HINT
         ) from error
+
+
+def _fits(header: Header, byte_count: int, long_side: int) -> bool:
+    """Whether a picture can go out as it is."""
     return (
         header.format in ("JPEG", "PNG")
         and header.damage is None
@@ -103,81 +137,97 @@ def _fits(picture: Picture, long_side: int) -> bool:
 
 
 def _is_plain(header: Header) -> bool:
-    """Whether nothing about it is unusual: upright, one frame, opaque, 8 bits, grey or RGB."""
+    """Whether nothing is unusual: upright, one frame, opaque, 8 bits, grey or RGB, sRGB."""
     return (
         header.orientation == 1
+        and not header.contradicts_itself
         and not header.animated
         and not header.alpha
         and header.bits <= 8
         and header.colours != "CMYK"
+        and not header.profile
     )
 
 
-@define
+def _unlocated(picture: Picture, header: Header) -> Fitted:
+    """A picture that fits, without the metadata that say where it was taken."""
+    with picture.open() as stream:
+        data = without_metadata(stream.read())
+    return Fitted(Picture(data, f"{picture.label} (fitted)"), header.size, (_LEFT_OUT,))
+
+
+_LEFT_OUT: Final = (
+    "Left out the metadata, which say where the picture was taken. keep_exif=True keeps them."
+)
+
+
 class _Work:
     """A picture on its way, and what was done to it."""
 
-    image: Image
-    picture: Picture
-    steps: list[str] = field(factory=list)
-    lossless: bool = False
-
-    def decode(self) -> None:
-        """Its first frame, upright."""
-        if self.image.format not in ("JPEG", "PNG", "MPO"):
-            self.steps.append(f"Decoded {self.image.format}.")
-        self.lossless = self.image.format in ("PNG", "GIF", "BMP")
-        if getattr(self.image, "is_animated", False) and self.image.format != "MPO":
+    def __init__(self, picture: Picture, header: Header, decoded: Decoded) -> None:
+        self.picture = picture
+        self.image = decoded.image
+        self.steps: list[str] = []
+        self._decoded = decoded
+        self._lossless = decoded.format in ("PNG", "GIF", "BMP")
+        self._is_deep = header.bits > 8  # Pillow reads 16 bits of colour as 8
+        if decoded.format not in ("JPEG", "PNG", "MPO"):
+            self.steps.append(f"Decoded {decoded.format}.")
+        if decoded.animated:
             self.steps.append("Took the first frame of an animation.")
-        turn = self.image.getexif().get(0x0112, 1)
-        if turn != 1:
-            self.steps.append(f"Turned upright (EXIF orientation {turn}).")
-        self.image = upright(self.image, self.picture)
+        if decoded.orientation != 1:
+            self.steps.append(f"Turned upright (EXIF orientation {decoded.orientation}).")
+        if header.contradicts_itself:
+            told = ", ".join(f"{who} says {value}" for who, value in header.turns)
+            self.steps.append(
+                f"Settled a contradiction about how it is turned: {told}. "
+                f"{decoded.orientation} was taken."
+            )
 
     def to_rgb(self, background: Colour) -> None:
-        """8-bit RGB, opaque."""
-        if self.image.mode.startswith(("I", "F")) or self.picture.header.bits > 8:
+        """8-bit sRGB, opaque."""
+        if self._is_deep or self.image.mode.startswith(("I", "F")):
             self.image = _eight_bits(self.image)
             self.steps.append("Reduced to 8 bits a channel.")
+        mode, alpha = self.image.mode, alpha_of(self.image)
         self._follow_profile()
-        if "A" in self.image.getbands() or "transparency" in self.image.info:
-            self._flatten(background)
         if self.image.mode != "RGB":
-            self.steps.append(
-                f"Converted from {_MODES.get(self.image.mode, self.image.mode)} to RGB."
-            )
             self.image = self.image.convert("RGB")
+        if alpha is not None:
+            self._flatten(alpha, background)
+        elif mode != "RGB":
+            self.steps.append(f"Converted from {_MODES.get(mode, mode)} to RGB.")
 
     def _follow_profile(self) -> None:
         """Colours by their profile in sRGB, which is what a viewer without profiles shows."""
         from PIL import ImageCms
 
-        data = self.image.info.get("icc_profile")
-        if not data or self.image.mode not in ("RGB", "CMYK"):
+        data = self.image.info.get("icc_profile") or b""
+        name = other_profile(data)
+        if not name:
             return
         try:
             profile = ImageCms.ImageCmsProfile(io.BytesIO(data))
-            name = ImageCms.getProfileDescription(profile).strip()
-            if "srgb" in name.lower():
-                return
+            mode = _PROFILE_MODES[profile.profile.xcolor_space.strip()]
             srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
-            converted = ImageCms.profileToProfile(self.image, profile, srgb, outputMode="RGB")
-        except (ImageCms.PyCMSError, OSError):
+            source = self.image.convert(mode)
+            converted = ImageCms.profileToProfile(source, profile, srgb, outputMode="RGB")
+        except (ImageCms.PyCMSError, OSError, KeyError):
             self.steps.append("Left out a colour profile that can't be read.")
             return
         assert converted is not None  # it is only when it converts in place
         self.image = converted
         self.steps.append(f"Converted the colours from {name} to sRGB.")
 
-    def _flatten(self, background: Colour) -> None:
+    def _flatten(self, alpha: Image, background: Colour) -> None:
         from PIL import Image, ImageColor
 
-        rgba = self.image.convert("RGBA")
         colour = ImageColor.getrgb(background) if isinstance(background, str) else background
-        if rgba.getchannel("A").getextrema() != (255, 255):
+        if alpha.getextrema() != (255, 255):
             self.steps.append(f"Laid the transparency on {background}.")
-        ground = Image.new("RGBA", rgba.size, (*colour[:3], 255))
-        self.image = Image.alpha_composite(ground, rgba).convert("RGB")
+        ground = Image.new("RGBA", self.image.size, (*colour[:3], 255))
+        self.image.putalpha(alpha)
+        self.image = Image.alpha_composite(ground, self.image).convert("RGB")
 
     def shrink(self, long_side: int) -> None:
         """At most so long, or so long that a side of 300 pixels remains."""
@@ -235,24 +285,41 @@ class _Work:
             "they will be in the video. shape='crop' cuts instead."
         )
 
-    def written(self) -> Fitted:
+    def written(self, keep_exif: bool) -> Fitted:
         """The file, light enough."""
-        if self.lossless:
-            data = self._saved("PNG", optimize=True)
+        # What belongs to the original file stays behind, such as its profile.
+        self.image.info.clear()
+        exif = self._kept_exif() if keep_exif else b""
+        if self._decoded.located and not exif:
+            self.steps.append(_LEFT_OUT)
+        if self._lossless:
+            data = self._saved("PNG", exif)  # optimize=True packs 2 % better and can take 20 s
             if len(data) <= _MOST_BYTES:
                 return self._done(data, "PNG")
         while True:
             for quality in _QUALITIES:
-                data = self._saved("JPEG", quality=quality, subsampling=0 if quality > 90 else 2)
+                subsampling = 0 if quality > 90 else 2
+                data = self._saved("JPEG", exif, quality=quality, subsampling=subsampling)
                 if len(data) <= _MOST_BYTES:
                     return self._done(data, f"JPEG of quality {quality}")
             self._scale(0.8, "down")
 
-    def _saved(self, format_: str, **options: Any) -> bytes:
+    def _kept_exif(self) -> bytes:
+        """The EXIF of the file, without the turn, which is made."""
+        from PIL import Image
+
+        exif = Image.Exif()
+        try:
+            exif.load(self._decoded.exif)
+            exif.pop(ORIENTATION, None)
+            return exif.tobytes() if exif else b""
+        except Exception:  # noqa: BLE001 - damaged EXIF makes Pillow raise errors of every kind
+            self.steps.append("Left out EXIF that can't be read.")
+            return b""
+
+    def _saved(self, format_: str, exif: bytes, **options: Any) -> bytes:
         buffer = io.BytesIO()
-        # What belongs to the original file stays behind: its EXIF turn is in the pixels by now.
-        self.image.info.clear()
-        self.image.save(buffer, format_, **options)
+        self.image.save(buffer, format_, exif=exif, **options)
         return buffer.getvalue()
 
     def _done(self, data: bytes, form: str) -> Fitted:
@@ -260,6 +327,9 @@ class _Work:
         picture = Picture(data, f"{self.picture.label} (fitted)")
         return Fitted(picture, self.image.size, tuple(self.steps))
 
+
+_PROFILE_MODES: Final = {"RGB": "RGB", "CMYK": "CMYK", "GRAY": "L"}
+"""Pillow's modes for the colours that a profile is about."""
 
 _MODES: Final = {
     "L": "grey",

@@ -13,7 +13,7 @@ import io
 import re
 import threading
 from functools import cached_property
-from os import PathLike, fspath
+from os import PathLike, fsdecode
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, TypeAlias, cast
 
@@ -39,8 +39,17 @@ PictureSource: TypeAlias = (
 _ADDRESS: Final = re.compile(r"https?://", re.IGNORECASE)
 _SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 _DATA_URL: Final = re.compile(r"data:[^,]*;base64,", re.IGNORECASE)
-_BASE64_OF_PICTURE: Final = ("/9j/", "iVBORw0KGgo")
-"""How base64 of a JPEG and of a PNG begins. No sensible path begins so and is that long."""
+_SHORTEST_BASE64: Final = 200
+"""Shorter texts are paths: base64 of the smallest picture that Kling takes is longer."""
+
+_JPEG_OR_PNG: Final = ("/9j/", "iVBORw0KGgo")
+"""How base64 of these begins. No sensible path begins so and is that long."""
+
+_NOT_BASE64: Final = re.compile(r"[^A-Za-z0-9+/]")
+_LONGEST_PATH: Final = 4096  # Linux's; others have less
+_PICTURES: Final = frozenset(
+    {"JPEG", "PNG", "GIF", "WebP", "BMP", "TIFF", "HEIC", "AVIF", "JPEG XL", "JPEG 2000"}
+)
 
 PATH_HINT: Final = "Check the path; a relative one is looked for in the current folder."
 """What to do about a picture's file that isn't there or may not be read."""
@@ -75,8 +84,7 @@ class Picture:
         if isinstance(source, str):
             return _from_text(source)
         if isinstance(source, PathLike):
-            path = Path(fspath(source))
-            return cls(path, str(path))
+            return _from_path(fsdecode(source))
         if isinstance(source, bytes | bytearray | memoryview):
             return cls(bytes(source), "bytes")
         if callable(getattr(source, "read", None)):
@@ -190,25 +198,62 @@ def _from_text(text: str) -> Picture:
         return Picture(text.strip(), text.strip().partition("?")[0])
     if head := _DATA_URL.match(text):
         return Picture(_decoded(text[head.end() :]), "data URL")
-    if len(text) > 200 and text.startswith(_BASE64_OF_PICTURE):
+    if text[:5].lower() == "data:":
+        raise InvalidRequest(
+            f"a data URL without ;base64 is no picture: {_short(text)}",
+            hint="Give the picture's bytes.",
+        )
+    if len(text) > _SHORTEST_BASE64 and _is_base64_of_picture(text):
         return Picture(_decoded(text), "base64 text")
     if scheme := _SCHEME.match(text):
         raise InvalidRequest(
-            f"an address that begins with {scheme[0]} can't be fetched by Kling",
+            f"an address that begins with {_short(scheme[0])} can't be fetched by Kling",
             hint="Addresses are http:// or https://. A file is given by its path.",
         )
     if not text:
         raise InvalidRequest("a picture is given as an empty text", hint="Leave it out instead.")
-    return Picture(Path(text), text)
+    return _from_path(text)
+
+
+def _from_path(name: str) -> Picture:
+    if "\0" in name:
+        raise InvalidRequest(f"no path has a NUL character in it: {_short(repr(name))}")
+    if len(name) > _LONGEST_PATH:
+        raise InvalidRequest(
+            f"a text of {len(name)} characters is neither a path nor base64 of a picture: "
+            f"{_short(name)}",
+            hint="Base64 text is taken as Kling takes it: of a JPEG or PNG, without a prefix.",
+        )
+    return Picture(Path(name), name if len(name) <= 200 else f"...{name[-100:]}")
+
+
+def _is_base64_of_picture(text: str) -> bool:
+    """Whether a long text stands for something that begins like a picture.
+
+    Only the beginning is looked at: that the rest is base64 too is for the decoding to say.
+    """
+    import base64  # late, for most pictures are files or addresses
+
+    from .header import recognised
+
+    start = _NOT_BASE64.sub("", text[:100])[:16]
+    if text.startswith(_JPEG_OR_PNG):
+        return True
+    return len(start) == 16 and recognised(base64.b64decode(start)) in _PICTURES
+
+
+def _short(text: str) -> str:
+    """The beginning of a text that may have megabytes."""
+    return text if len(text) <= 60 else f"{text[:60]}..."
 
 
 def _decoded(text: str) -> bytes:
-    import base64  # late, for most pictures are files or addresses
+    import base64
     import binascii
 
     try:
         return base64.b64decode("".join(text.split()), validate=True)
-    except binascii.Error as error:
+    except (binascii.Error, ValueError) as error:  # characters beyond ASCII are a ValueError
         raise InvalidRequest(f"the picture's base64 text can't be decoded: {error}") from None
 
 
@@ -217,9 +262,18 @@ def _from_file(file: BinaryIO) -> Picture:
     label = Path(name).name if isinstance(name, str) else "file object"
     if isinstance(file, io.TextIOBase):
         raise InvalidRequest(f"{label} is open as text", hint="Open it with mode 'rb'.")
-    if not (hasattr(file, "seekable") and file.seekable()):
-        return Picture(file.read(), label)
-    return Picture(_SharedFile(file), label)
+    try:
+        if hasattr(file, "seekable") and file.seekable():
+            return Picture(_SharedFile(file), label)
+        data = file.read()
+    except (OSError, ValueError) as error:  # a closed file raises ValueError
+        raise InvalidRequest(
+            f"{label} can't be read: {error}",
+            hint="Keep the file open until the job is accepted, or give its path or its bytes.",
+        ) from error
+    if not isinstance(data, bytes | bytearray | memoryview):
+        raise InvalidRequest(f"{label} gives {type(data).__name__}, not bytes, when it is read")
+    return Picture(bytes(data), label)
 
 
 def _from_object(source: object) -> Picture:
@@ -236,22 +290,38 @@ def _from_object(source: object) -> Picture:
 
 
 class _SharedFile:
-    """Somebody's open file, from where it stands, for any number of readers."""
+    """Somebody's open file, from where it stands, for any number of readers.
+
+    Raises:
+        ValueError: It is closed, or what it says about its own places makes no sense.
+    """
 
     def __init__(self, file: BinaryIO) -> None:
         self._file: BinaryIO = file
         self._lock: threading.Lock = threading.Lock()
         self._start: int = file.tell()
-        self.byte_count: int = file.seek(0, io.SEEK_END) - self._start
+        end: Any = file.seek(0, io.SEEK_END)
+        if end is None:  # some wrappers of streams seek and give nothing back
+            end = file.tell()
+        if not (isinstance(end, int) and isinstance(self._start, int) and 0 <= self._start <= end):
+            raise ValueError(f"its tell() says {self._start!r}, its end is at {end!r}")
+        self.byte_count: int = end - self._start
         file.seek(self._start)
 
     def read_at(self, place: int, count: int) -> bytes:
-        """Some bytes at a place; the file's own position stays."""
+        """Some bytes at a place; the file's own position stays.
+
+        Raises:
+            OSError: It can't be read, or was closed in the meantime.
+        """
         with self._lock:
-            here = self._file.tell()
-            self._file.seek(self._start + place)
-            data = self._file.read(count)
-            self._file.seek(here)
+            try:
+                here = self._file.tell()
+                self._file.seek(self._start + place)
+                data = self._file.read(count)
+                self._file.seek(here)
+            except ValueError as error:
+                raise OSError(f"{error}: keep it open until the job is accepted") from error
             return data
 
 

@@ -1,10 +1,15 @@
-"""Pillow, which is optional: one check whether it is there."""
+"""Pillow, which is optional: whether it is there, and what its images don't say plainly."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ...errors import MissingExtra
 
-__all__ = ["need_pillow"]
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+__all__ = ["alpha_of", "need_pillow"]
 
 
 def need_pillow(purpose: str) -> None:
@@ -22,3 +27,13 @@ def need_pillow(purpose: str) -> None:
         raise MissingExtra(
             f"{purpose} needs Pillow", hint="pip install 'kling-facade[image]'"
         ) from None
+
+
+def alpha_of(image: Image) -> Image | None:
+    """How opaque each pixel is, as an image of mode ``L``; ``None`` without transparency.
+
+    A palette, and some greys and colours of PNGs, are transparent by a note beside the pixels.
+    """
+    if "A" in image.getbands() or "transparency" in image.info:
+        return image.convert("RGBA").getchannel("A")
+    return None

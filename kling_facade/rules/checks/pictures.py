@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ...builders.pictures.metadata import UNREADABLE
 from ...errors import InvalidRequest
 from .fields import address_fault
 
@@ -122,8 +123,23 @@ def _check_size(picture: Picture, header: Header, field: str, judge: Judge) -> N
         )
 
 
+def _profile(name: str) -> str:
+    if name == UNREADABLE:
+        return "a colour profile that can't be read"
+    return f"the colours of another profile than sRGB ({name})"
+
+
 def _check_unusual(picture: Picture, header: Header, field: str, judge: Judge) -> None:
-    if header.orientation != 1:
+    if header.contradicts_itself:
+        told = ", ".join(f"its {who} says {value}" for who, value in header.turns)
+        judge.object_(
+            "image-turned",
+            field,
+            f"{picture.label} contradicts itself about how it is turned: {told} (EXIF "
+            f"orientations). Here it is taken as {header.orientation}; viewers differ. fit() turns "
+            "the pixels themselves and leaves no doubt.",
+        )
+    elif header.orientation != 1:
         width, height = header.stored_size
         judge.object_(
             "image-turned",
@@ -139,6 +155,7 @@ def _check_unusual(picture: Picture, header: Header, field: str, judge: Judge) -
             ("CMYK colours", header.colours == "CMYK"),
             (f"{header.bits} bits a channel", header.bits > 8),
             ("transparency", header.alpha),
+            (_profile(header.profile), header.profile),
         )
         if present
     ]

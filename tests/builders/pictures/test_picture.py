@@ -5,11 +5,12 @@ from __future__ import annotations
 import base64
 import io
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from PIL import Image
 
+from kling_facade import ImageToVideo, fit
 from kling_facade.builders.pictures.base64_text import Base64Text, expand
 from kling_facade.builders.pictures.picture import Picture
 from kling_facade.builders.pictures.pillow import need_pillow
@@ -151,3 +152,97 @@ def test_a_request_without_pillow_says_how_to_get_it(monkeypatch: pytest.MonkeyP
     with pytest.raises(MissingExtra) as refusal:
         need_pillow("drawing")
     assert "pip install 'kling-facade[image]'" in str(refusal.value)
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "AVIF"])
+def test_base64_of_any_picture_is_recognised(form: str) -> None:
+    """Also of formats that Kling does not take: the rules name them, and fit() converts them."""
+    data = photo(form=form)
+    picture = Picture.of(base64.b64encode(data).decode())
+    assert (picture.label, picture.source) == ("base64 text", data)
+
+
+@pytest.mark.parametrize(
+    "text", ["a" * 400_000, "A" * 400_000, "x/" * 200_000, "data:image/png," + "%00" * 100_000]
+)
+def test_no_message_repeats_a_long_text(text: str) -> None:
+    """What is neither a path nor a picture is shown by its beginning."""
+    with pytest.raises(InvalidRequest) as refusal:
+        Picture.of(text)
+    assert len(str(refusal.value)) < 400
+
+
+def test_a_long_path_is_a_path() -> None:
+    """The control: under 4,096 characters, whatever they are; its label is its end."""
+    picture = Picture.of("a/" * 150 + "fox.png")
+    assert picture.path is not None
+    assert picture.label.endswith("a/fox.png")
+    assert len(picture.label) < 200
+
+
+def test_a_nul_in_a_path_is_refused() -> None:
+    """At once, as text and as a path."""
+    for source in ("fox\0.png", Path("fox\0.png")):
+        with pytest.raises(InvalidRequest, match="NUL"):
+            Picture.of(source)
+
+
+def test_a_path_of_bytes_is_a_path(tmp_path: Path) -> None:
+    """os.PathLike may give bytes."""
+
+    class Entry:
+        def __fspath__(self) -> bytes:
+            return bytes(tmp_path / "fox.jpg")
+
+    (tmp_path / "fox.jpg").write_bytes(DATA)
+    assert Picture.of(cast("Any", Entry())).size == (640, 480)
+
+
+def test_a_closed_file_is_refused() -> None:
+    """When it is given, and when it was closed before it was read."""
+    file = io.BytesIO(DATA)
+    picture = Picture.of(file)
+    file.close()
+    with pytest.raises(InvalidRequest, match="can't be read"):
+        Picture.of(file)
+    assert picture.size is None
+    with pytest.raises(InvalidRequest, match="closed"):
+        fit(picture)
+    rules = [problem.rule for problem in ImageToVideo(picture, prompt="x").problems()]
+    assert rules == ["image-missing"]
+    with pytest.raises(OSError, match="closed"):
+        expand(picture.wire())
+
+
+class Odd(io.BytesIO):
+    """A file object whose methods can be replaced."""
+
+    def __init__(self, **methods: Any) -> None:
+        super().__init__(DATA)
+        for name, method in methods.items():
+            setattr(self, name, method)
+
+
+@pytest.mark.parametrize(
+    "methods",
+    [
+        {"tell": lambda: 10**9},
+        {"tell": lambda: -1},
+        {"tell": lambda: None},
+        {"tell": lambda: "0"},
+        {"seekable": lambda: False, "read": lambda *_: "text"},
+        {"seekable": lambda: False, "read": lambda *_: None},
+    ],
+)
+def test_a_file_object_that_talks_nonsense_is_refused(methods: dict[str, Any]) -> None:
+    """A place behind its end, a place that is no number, text where bytes should be."""
+    with pytest.raises(InvalidRequest):
+        Picture.of(Odd(**methods))
+
+
+def test_a_wrapper_whose_seek_gives_nothing_back_is_read() -> None:
+    """Some storage libraries forget that seek() says where it went."""
+    file = Odd()
+    true_seek = file.seek
+    file.seek = lambda *args: true_seek(*args) and None  # type: ignore[method-assign, assignment]
+    assert Picture.of(file).byte_count == len(DATA)
