@@ -86,7 +86,7 @@ class Base64Text(str):
                     left -= len(block)
                     yield encode(block)
         except Exception as error:  # noqa: BLE001 - nothing is thrown in here: it is the source's
-            why = getattr(error, "strerror", None) or type(error).__name__
+            why = getattr(error, "strerror", None) or str(error) or type(error).__name__
         else:
             if not left and not block:
                 return

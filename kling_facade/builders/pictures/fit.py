@@ -13,6 +13,9 @@ import io
 import math
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 
+from attrs import frozen
+
+from ...catalog import Catalog
 from ...errors import InvalidRequest
 from .decode import MAX_PIXELS, Decoded, decode
 from .header import Header
@@ -26,9 +29,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Fitted", "fit"]
 
-_MOST_BYTES: Final = 10_000_000  # "10 MB" read the strict way (VD1 2026)
-_LEAST_SIDE: Final = 300  # VD0 to VD3
-_MOST_ASPECT: Final = 2.5  # VD0 to VD3
 _LONG_SIDE: Final = 3840  # ours: twice what the largest common mode films (1080p)
 _QUALITIES: Final = (95, 90, 85, 80)
 
@@ -44,6 +44,7 @@ def fit(
     long_side: int = _LONG_SIDE,
     max_pixels: int = MAX_PIXELS,
     keep_exif: bool = False,
+    catalog: Catalog | None = None,
 ) -> Fitted:
     """Make a picture one that Kling takes: upright, 8-bit sRGB, JPEG or PNG, within Kling's sizes.
 
@@ -59,6 +60,8 @@ def fit(
     8. It is written: as PNG if it came lossless, else or if that is too heavy as JPEG of falling
        quality, then smaller, until it has at most 10 MB.
 
+    These three numbers are those of the catalogue.
+
     What is written has no metadata. A picture that fits already goes out byte for byte as it is,
     unless its metadata say where it was taken: then it goes out without metadata, its pixels
     untouched.
@@ -68,10 +71,11 @@ def fit(
         shape: For a picture longer than 2.5 : 1: ``"pad"`` adds bars and loses nothing, ``"crop"``
             keeps the middle, ``"refuse"`` raises.
         background: What shows through transparency, and the colour of the bars; a name or RGB.
-        long_side: The longest side that is left as it is, at least 300.
+        long_side: The longest side that is left as it is, at least the shortest that Kling takes.
         max_pixels: The largest picture that is decoded. Pillow's own bound of 179 megapixels holds
             too, until ``PIL.Image.MAX_IMAGE_PIXELS`` is raised.
         keep_exif: Whether EXIF goes out with the picture, the place where it was taken included.
+        catalog: The catalogue with Kling's limits; the bundled one when left out.
 
     Raises:
         InvalidRequest: It can't be opened, is too large, or ``shape`` refuses it; an argument is
@@ -79,16 +83,17 @@ def fit(
         MissingExtra: Pillow is not installed.
     """
     need_pillow("fit()")
-    _check_arguments(shape, background, long_side)
+    bounds = _Bounds.of(catalog or Catalog.bundled())
+    _check_arguments(shape, background, long_side, bounds)
     picture = Picture.of(source)
     if isinstance(source, Fitted):
         return source
     header, byte_count = _measured(picture)
-    if _fits(header, byte_count, long_side):
+    if _fits(header, byte_count, long_side, bounds):
         if header.located and not keep_exif:
             return _unlocated(picture, header)
         return Fitted(picture, header.size)
-    work = _Work(picture, header, decode(picture, max_pixels))
+    work = _Work(picture, header, decode(picture, max_pixels), bounds)
     work.to_rgb(background)
     work.shrink(long_side)
     work.shape(shape, background)
@@ -96,13 +101,33 @@ def fit(
     return work.written(keep_exif)
 
 
-def _check_arguments(shape: Shape, background: Colour, long_side: int) -> None:
+@frozen
+class _Bounds:
+    """What Kling takes, by a catalogue.
+
+    Attributes:
+        bytes: The most bytes.
+        side: The shortest side in pixels.
+        aspect: How many times the other the longer side may be.
+    """
+
+    bytes: int
+    side: int
+    aspect: float
+
+    @classmethod
+    def of(cls, catalog: Catalog) -> _Bounds:
+        sure, _ = catalog.limit("image_bytes")  # "10 MB" is read the strict way
+        return cls(sure, catalog.limit("image_side"), catalog.limit("image_aspect"))
+
+
+def _check_arguments(shape: Shape, background: Colour, long_side: int, bounds: _Bounds) -> None:
     from PIL import ImageColor
 
     if shape not in get_args(Shape):
         raise InvalidRequest(f"shape is {shape!r}", hint="It is 'pad', 'crop' or 'refuse'.")
-    if long_side < _LEAST_SIDE:
-        raise InvalidRequest(f"long_side is {long_side}, Kling takes no side under {_LEAST_SIDE}")
+    if long_side < bounds.side:
+        raise InvalidRequest(f"long_side is {long_side}, Kling takes no side under {bounds.side}")
     try:
         if isinstance(background, str):
             ImageColor.getrgb(background)
@@ -124,15 +149,15 @@ def _measured(picture: Picture) -> tuple[Header, int]:
         ) from error
 
 
-def _fits(header: Header, byte_count: int, long_side: int) -> bool:
+def _fits(header: Header, byte_count: int, long_side: int, bounds: _Bounds) -> bool:
     """Whether a picture can go out as it is."""
     return (
         header.format in ("JPEG", "PNG")
         and header.damage is None
         and _is_plain(header)
-        and byte_count <= _MOST_BYTES
-        and min(header.size) >= _LEAST_SIDE
-        and max(header.size) <= min(long_side, _MOST_ASPECT * min(header.size))
+        and byte_count <= bounds.bytes
+        and min(header.size) >= bounds.side
+        and max(header.size) <= min(long_side, bounds.aspect * min(header.size))
     )
 
 
@@ -164,8 +189,9 @@ _LEFT_OUT: Final = (
 class _Work:
     """A picture on its way, and what was done to it."""
 
-    def __init__(self, picture: Picture, header: Header, decoded: Decoded) -> None:
+    def __init__(self, picture: Picture, header: Header, decoded: Decoded, bounds: _Bounds) -> None:
         self.picture = picture
+        self.bounds = bounds
         self.image = decoded.image
         self.steps: list[str] = []
         self._decoded = decoded
@@ -236,8 +262,8 @@ class _Work:
             self._scale(factor, "down")
 
     def grow(self) -> None:
-        """No side under 300 pixels."""
-        factor = _LEAST_SIDE / min(self.image.size)
+        """No side shorter than Kling takes."""
+        factor = self.bounds.side / min(self.image.size)
         if factor > 1:
             self._scale(factor, "up")
 
@@ -251,33 +277,27 @@ class _Work:
         self.steps.append(f"Scaled {way} from {width}x{height} to {size[0]}x{size[1]}.")
 
     def shape(self, shape: Shape, background: Colour) -> None:
-        """No side longer than 2.5 times the other."""
+        """No side longer, in relation to the other, than Kling takes."""
         from PIL import ImageOps
 
-        width, height = self.image.size
-        if max(width, height) <= _MOST_ASPECT * min(width, height):
+        (width, height), most = self.image.size, self.bounds.aspect
+        if max(width, height) <= most * min(width, height):
             return
         if shape == "refuse":
             raise InvalidRequest(
-                f"{self.picture.label} has {width}x{height} pixels, a side over {_MOST_ASPECT} "
+                f"{self.picture.label} has {width}x{height} pixels, a side over {most} "
                 "times the other",
                 hint="shape='pad' adds bars, shape='crop' keeps the middle.",
             )
         wide = width > height
         if shape == "crop":
-            size = (
-                (int(height * _MOST_ASPECT), height) if wide else (width, int(width * _MOST_ASPECT))
-            )
+            size = (int(height * most), height) if wide else (width, int(width * most))
             self.image = ImageOps.fit(self.image, size)
             self.steps.append(
                 f"Cropped from {width}x{height} to {size[0]}x{size[1]}, the middle kept."
             )
             return
-        size = (
-            (width, math.ceil(width / _MOST_ASPECT))
-            if wide
-            else (math.ceil(height / _MOST_ASPECT), height)
-        )
+        size = (width, math.ceil(width / most)) if wide else (math.ceil(height / most), height)
         self.image = ImageOps.pad(self.image, size, color=background)
         bars = "above and below" if wide else "left and right"
         self.steps.append(
@@ -294,13 +314,13 @@ class _Work:
             self.steps.append(_LEFT_OUT)
         if self._lossless:
             data = self._saved("PNG", exif)  # optimize=True packs 2 % better and can take 20 s
-            if len(data) <= _MOST_BYTES:
+            if len(data) <= self.bounds.bytes:
                 return self._done(data, "PNG")
         while True:
             for quality in _QUALITIES:
                 subsampling = 0 if quality > 90 else 2
                 data = self._saved("JPEG", exif, quality=quality, subsampling=subsampling)
-                if len(data) <= _MOST_BYTES:
+                if len(data) <= self.bounds.bytes:
                     return self._done(data, f"JPEG of quality {quality}")
             self._scale(0.8, "down")
 

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
+from kling_facade import Catalog, ImageToVideo
 from kling_facade.builders.pictures.fit import Fitted, fit
 from kling_facade.builders.pictures.picture import Picture
 from kling_facade.errors import InvalidRequest
@@ -151,13 +152,20 @@ def test_a_heavy_picture_is_made_light() -> None:
     assert any("JPEG of quality" in step for step in fitted.steps)
 
 
-def test_a_very_heavy_picture_is_scaled(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where no quality is enough, the picture gets smaller."""
-    monkeypatch.setattr("kling_facade.builders.pictures.fit._MOST_BYTES", 60_000)
+def test_limits_are_those_of_the_catalogue_in_use(tmp_path: Path) -> None:
+    """Heaviest file, shortest side and longest shape come from it: what fit() gives then fits."""
+    (tmp_path / "mine.toml").write_text(
+        "[limits]\nimage_bytes = [60_000, 60_000]\nimage_side = 200\nimage_aspect = 2.0\n"
+    )
+    catalog = Catalog.load(tmp_path / "mine.toml")
     noise = np.random.default_rng(1).integers(0, 255, (600, 800, 3), np.uint8)
-    fitted = fit(encoded(Image.fromarray(noise), "BMP"))
-    assert fitted.picture.byte_count <= 60_000
-    assert any("Scaled down" in step for step in fitted.steps)
+    heavy = fit(encoded(Image.fromarray(noise), "BMP"), catalog=catalog)
+    assert heavy.picture.byte_count <= 60_000
+    assert any("Scaled down" in step for step in heavy.steps)
+    assert fit(photo((100, 150)), catalog=catalog).size == (200, 300)
+    assert fit(photo((920, 400)), catalog=catalog).size == (920, 460)
+    small = ImageToVideo(fit(photo((100, 150)), catalog=catalog), prompt="x")
+    assert small.problems(catalog) == []
 
 
 @pytest.mark.parametrize(
@@ -194,6 +202,10 @@ def test_an_address_and_a_missing_file_are_refused(tmp_path: Path) -> None:
         fit(tmp_path / "none.png")
     with pytest.raises(InvalidRequest, match="long_side"):
         fit(photo(), long_side=100)
+    with pytest.raises(InvalidRequest, match="shape is 'stretch'"):
+        fit(photo(), shape="stretch")  # type: ignore[arg-type]  # that is the point
+    with pytest.raises(InvalidRequest, match="background"):
+        fit(photo(), background="no colour")
 
 
 def test_a_fitted_picture_is_a_picture() -> None:

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from kling_facade import ImageToVideo, fit
-from kling_facade.builders.pictures.base64_text import Base64Text, expand
+from kling_facade.builders.pictures.base64_text import Base64Text, UnreadablePicture, expand
 from kling_facade.builders.pictures.picture import Picture
 from kling_facade.builders.pictures.pillow import need_pillow
 from kling_facade.errors import InvalidRequest, MissingExtra
@@ -210,7 +210,7 @@ def test_a_closed_file_is_refused() -> None:
         fit(picture)
     rules = [problem.rule for problem in ImageToVideo(picture, prompt="x").problems()]
     assert rules == ["image-missing"]
-    with pytest.raises(OSError, match="closed"):
+    with pytest.raises(UnreadablePicture, match="closed"):
         expand(picture.wire())
 
 
