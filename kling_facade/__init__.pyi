@@ -20,6 +20,7 @@ from .client.async_kling import AsyncKling as AsyncKling
 from .client.batch import Batch as Batch
 from .client.job import Job as Job
 from .client.kling import Kling as Kling
+from .client.outcome import Outcome as Outcome
 from .client.resumed_rows import Resumed as Resumed
 from .client.session import KlingAdvice as KlingAdvice
 from .errors import AccountError as AccountError
@@ -58,7 +59,6 @@ from .gateway.task import Task as Task
 from .gateway.task import VideoFile as VideoFile
 from .jobs.destination import Video as Video
 from .jobs.effects import Progress as Progress
-from .jobs.fleet_status import Outcome as Outcome
 from .jobs.fleet_status import Status as Status
 from .jobs.journal import Journal as Journal
 from .jobs.runtime import Runtime as Runtime

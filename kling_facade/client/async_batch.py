@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from ..jobs.effects import Progress
 from ..jobs.fleet import Fleet
-from ..jobs.fleet_status import Outcome, Status
+from ..jobs.fleet_status import Status
 from ..jobs.fleet_work import Work
 from ..jobs.perform import AsyncPerformer, advance_async, drive_async, refusing
 from .any_batch import AnyBatch, release_rows
 from .async_job import AsyncJob
 from .awaited_session import AwaitedSession
+from .outcome import Outcome
 
 if TYPE_CHECKING:
     from ..jobs.poller import News

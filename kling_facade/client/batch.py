@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..jobs.effects import Open, Progress, Read, Sleep
 from ..jobs.fleet import Fleet
-from ..jobs.fleet_status import Outcome, Status
+from ..jobs.fleet_status import Status
 from ..jobs.fleet_work import Work
 from ..jobs.perform import Performer, advance, drive, refusing
 from .any_batch import AnyBatch, release_rows
 from .blocking_session import BlockingSession
 from .job import Job
+from .outcome import Outcome
 
 if TYPE_CHECKING:
     from ..jobs.poller import News

@@ -14,6 +14,7 @@ from ..jobs.destination import Exist, Video, destination_path, place, ready_fold
 from ..jobs.effects import Do, Flow, Policy
 from ..jobs.fleet_work import Terms
 from ..jobs.known_job import KnownJob
+from .outcome import Outcome
 from .session import Session
 
 if TYPE_CHECKING:
@@ -149,6 +150,7 @@ def fleet_terms(
         tells=tells,
         policy=session.policy,
         adopt=adopt,
+        ended=Outcome,
     )
 
 

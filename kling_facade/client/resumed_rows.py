@@ -23,7 +23,7 @@ from ..jobs.submit import look_back, submit
 from .session import Session
 
 if TYPE_CHECKING:
-    from ..jobs.fleet_status import Outcome
+    from ..jobs.fleet_status import Ended
     from ..requests.image_to_video import ImageToVideo
     from .async_job import AsyncJob
     from .job import Job
@@ -174,7 +174,7 @@ class Rows:
         row: Row = entry.request
         return (yield from row.fetch(entry.known))
 
-    def resumed(self, outcome: Outcome[Any]) -> Resumed | None:
+    def resumed(self, outcome: Ended) -> Resumed | None:
         """What a row's outcome says; ``None`` for one that somebody else has finished since."""
         row: Any = outcome.request
         error, job = outcome.error, outcome.job

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import Any
 
-from attrs import frozen
+from attrs import define, evolve, frozen
 
+from ..gateway.task import Task
 from .destination import Video
 
-if TYPE_CHECKING:
-    from ..requests.image_to_video import ImageToVideo
-
-__all__ = ["Outcome", "Status"]
-
-_JobT = TypeVar("_JobT")
+__all__ = ["Ended", "Status", "Tally"]
 
 
 @frozen
-class Outcome(Generic[_JobT]):
+class Ended:
     """How one request of many ended.
 
     Attributes:
@@ -30,8 +26,8 @@ class Outcome(Generic[_JobT]):
     """
 
     number: int
-    request: ImageToVideo
-    job: _JobT | None = None
+    request: Any
+    job: Any = None
     video: Video | None = None
     error: Exception | None = None
 
@@ -81,3 +77,28 @@ class Status:
             text += f"{self.downloading} downloading)"
         text += f", {self.units:f} units, {self.elapsed:.0f} s"
         return f"{text} ({self.trouble})" if self.trouble else text
+
+
+@define
+class Tally:
+    """What has ended so far, and what the last trouble was."""
+
+    counts: Status = Status()
+
+    def finished(self, task: Task) -> None:
+        """A job has ended; it may have a price."""
+        units = task.units
+        if units is None:
+            self.counts = evolve(self.counts, unpriced=self.counts.unpriced + 1)
+        else:
+            self.counts = evolve(self.counts, units=self.counts.units + units)
+
+    def ended(self, ended: Ended) -> None:
+        """A request has ended."""
+        name = "succeeded" if ended.ok else "failed"
+        self.counts = evolve(self.counts, **{name: getattr(self.counts, name) + 1})
+
+    def troubled(self, trouble: str | None) -> None:
+        """Something did not go as hoped; ``None`` when it did."""
+        if trouble is not None:
+            self.counts = evolve(self.counts, trouble=trouble)

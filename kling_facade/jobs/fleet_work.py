@@ -3,42 +3,79 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal
+from enum import Enum, auto
+from typing import Any, Literal, Protocol
 
 from attrs import define, frozen
 
-from ..errors import (
-    KlingError,
-    Throttled,
-)
+from ..errors import KlingError, Throttled
 from ..gateway.job_id import Ids
-from .effects import Flow, Policy, Send
-from .fleet_status import Outcome
+from .effects import Flow, Policy
+from .fleet_status import Ended
 from .known_job import KnownJob
 
-if TYPE_CHECKING:
-    from ..requests.image_to_video import ImageToVideo
+__all__ = ["Entry", "Pause", "Phase", "Terms", "Work"]
 
-__all__ = ["Entry", "Pause", "Terms", "Work"]
+
+class Phase(Enum):
+    """What a request on its way waits for."""
+
+    CREATING = auto()
+    """Its submit flow goes on outside."""
+    PAUSED = auto()
+    """Its submit flow waits: for its time, or until another one has found a free slot."""
+    SLEEPING = auto()
+    """Its job runs; the next question comes when its time has come."""
+    ASKING = auto()
+    """A question about its job is due: a list may answer it, or it is sent by itself."""
+    AWAY = auto()
+    """An effect of its wait flow is performed outside."""
+    FETCHING = auto()
+    """Its video is stored outside, or waits for its turn."""
+    OVER = auto()
+    """It has ended."""
+
+
+class _Book(Protocol):
+    """What an entry's operation writes to the journal."""
+
+    def needless(self, event: str) -> bool: ...
 
 
 @define(eq=False)
 class Entry:
-    """One request on its way."""
+    """One request on its way.
+
+    Attributes:
+        number: Its place among the requests, from 0.
+        request: The request, or whatever else the driver makes flows of.
+        phase: What it waits for.
+        flow: The flow that goes on when that has come: the submit flow, then the wait flow.
+        book: What it is written down through, if there is a journal. Set by the driver.
+        ids: What its job will be known by. Set by the submit flow.
+        known: Its job, once that was accepted.
+        job: The caller's handle of the job.
+        began: When its newest create began.
+        news: A list's answer to the question that its wait flow will ask next.
+        ended: How it ended.
+    """
 
     number: int
-    request: ImageToVideo
-    phase: Literal["create", "wait", "fetch", "over"] = "create"
+    request: Any
+    phase: Phase = Phase.CREATING
     flow: Flow[Any] | None = None
+    book: Any = None
     ids: Ids | None = None
     known: KnownJob | None = None
     job: Any = None
-    asking: Send | None = None
-    timer: int = 0
-    news: Any = None
     began: float = 0.0
-    book: Any = None
-    outcome: Outcome[Any] | None = None
+    news: Any = None
+    ended: Ended | None = None
+
+    def needless(self, event: str) -> bool:
+        """Whether there is nobody to write this down, or nothing new about it."""
+        book: _Book | None = self.book
+        return book is None or book.needless(event)
 
 
 @frozen
@@ -87,6 +124,7 @@ class Terms:
         tells: Whether somebody wants to hear of each question's answer.
         policy: Limits, poll plan and randomness of the waits.
         adopt: Makes the caller's handle of a job, and of what the journal is written through.
+        ended: Makes what the caller is given of each request that has ended.
     """
 
     concurrency: int = 8
@@ -97,3 +135,4 @@ class Terms:
     tells: bool = False
     policy: Policy
     adopt: Callable[[KnownJob, Any], Any]
+    ended: Callable[..., Ended] = Ended

@@ -16,9 +16,10 @@ import pytest
 from PIL import Image
 
 from kling_facade import AsyncKling, ImageToVideo, InvalidRequest, Kling, KlingAdvice, Runtime
+from kling_facade.client.outcome import Outcome
 from kling_facade.errors import DownloadError, JobFailed, JobTaken
 from kling_facade.jobs.effects import Progress
-from kling_facade.jobs.fleet_status import Outcome, Status
+from kling_facade.jobs.fleet_status import Status
 from kling_facade.limits import Limits, PollPlan
 from kling_facade.sandbox import Sandbox, faults
 

@@ -392,7 +392,7 @@ def test_stopping_lets_all_flows_go() -> None:
         yard.run(wishes(5))
     assert yard.fleet is not None
     yard.fleet.stop()
-    flows: list[Any] = [entry.flow for entry in yard.fleet._waiting.values()]
+    flows: list[Any] = [entry.flow for entry in yard.fleet._running.values()]
     assert flows
     assert all(flow.gi_frame is None for flow in flows)
 

@@ -6,18 +6,18 @@ import heapq
 from collections.abc import Callable, Iterable
 from functools import partial
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 from attrs import evolve, frozen
 from kling_client.models import TaskData, TaskEnvelope
 
 from kling_facade.client.job import Job
+from kling_facade.client.outcome import Outcome
 from kling_facade.errors import BadResponse, JobNotFound, KlingError, Rejected, Throttled
 from kling_facade.gateway.gateway import CHAINHUB
 from kling_facade.gateway.job_id import Ids
 from kling_facade.jobs.effects import Call, Now, Policy, Record, Send
 from kling_facade.jobs.fleet import Fleet
-from kling_facade.jobs.fleet_status import Outcome
 from kling_facade.jobs.fleet_work import Terms, Work
 from kling_facade.jobs.perform import advance, refusing
 from kling_facade.jobs.poller import Poller
@@ -80,7 +80,7 @@ class Yard:
         """Drives a fleet to its end."""
         session: Any = SimpleNamespace(policy=self.policy, gateway=CHAINHUB)
         given = {"fetches": False, **terms}
-        settled = Terms(policy=self.policy, adopt=partial(Job, session), **given)
+        settled = Terms(policy=self.policy, ended=Outcome, adopt=partial(Job, session), **given)
         watch = self.poller.watch(lambda news: fleet.told(news, self.now))
         fleet = self.fleet = Fleet(requests, settled, watch, self.now)
         under_way: list[tuple[float, int, Work, Any]] = []
@@ -94,7 +94,7 @@ class Yard:
             creates = sum(work.kind == "create" for _, _, work, _ in under_way)
             self.most_creates = max(self.most_creates, creates)
             while fleet.outcomes:
-                outcomes.append(fleet.outcomes.popleft())
+                outcomes.append(cast("Outcome[Any]", fleet.outcomes.popleft()))
                 self.seen[outcomes[-1].number] = self.now
             if fleet.over:
                 return outcomes
