@@ -12,7 +12,7 @@ from ..errors import PageError
 from .nodes import Node, load
 from .repairs import Line, Repair, repair
 
-__all__ = ["MAX_BYTES", "Page", "read", "split"]
+__all__ = ["MAX_BYTES", "Page", "decode", "holds_document", "read", "split"]
 
 MAX_BYTES: Final = 2 * 1024 * 1024
 """Largest page. The real one has 13 kB."""
@@ -32,11 +32,13 @@ class Page:
         document: The document's root node.
         repairs: What had to be repaired.
         around: What the page says outside of the document.
+        source: The address that the page gives as its own; empty if it gives none.
     """
 
     document: Node
     repairs: tuple[Repair, ...]
     around: str = ""
+    source: str = ""
 
 
 @frozen
@@ -62,7 +64,7 @@ def read(data: bytes) -> Page:
     Raises:
         PageError: It can't be read; the error has line, column and reason.
     """
-    text, repairs = _decode(data)
+    text, repairs = decode(data)
     lines = _split(text)
     block, first, more = _document(lines)
     repairs += more
@@ -80,7 +82,7 @@ def split(data: bytes) -> list[bytes]:
     the same routes is left whole, so that reading it says which document is one too many.
     """
     try:
-        lines = _split(_decode(data)[0])
+        lines = _split(decode(data)[0])
     except PageError:
         return [data]
     fences = [fence for fence in _fences(lines) if fence.is_document]
@@ -104,7 +106,17 @@ def _prose(lines: list[str]) -> str:
     return "\n".join(line for line in lines if line.strip() and not _FENCE.fullmatch(line.rstrip()))
 
 
-def _decode(data: bytes) -> tuple[str, list[Repair]]:
+def holds_document(text: str) -> bool:
+    """Whether some fence of a page holds an OpenAPI document."""
+    return any(fence.is_document for fence in _fences(_split(text)))
+
+
+def decode(data: bytes) -> tuple[str, list[Repair]]:
+    """The text of a page, and the repair of a byte-order mark.
+
+    Raises:
+        PageError: It is too large, or not UTF-8.
+    """
     if len(data) > MAX_BYTES:
         raise PageError(f"the page has {len(data)} bytes; {MAX_BYTES} is the limit")
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):

@@ -11,8 +11,7 @@ from openapi_spec_validator import OpenAPIV30SpecValidator
 
 from .. import files
 from ..errors import PageError
-from . import facts, markdown
-from .nodes import Node
+from . import facts, markdown, tables
 from .repairs import Repair
 
 __all__ = ["FACTS_HEADER", "Identity", "Reading", "read"]
@@ -29,8 +28,8 @@ class Identity:
     """What a page says of itself: where in the publisher's tool it was made.
 
     Attributes:
-        project: Number of the project.
-        api: Number of the operation in it.
+        project: Number of the project; 0 for a page that has an address instead.
+        api: Number of the operation in it, or the address.
     """
 
     project: int
@@ -76,19 +75,29 @@ def read(data: bytes) -> Reading:
         PageError: It can't be read, or isn't valid OpenAPI 3.0.
     """
     try:
-        page = markdown.read(data)
+        page = _page(data)
         taken = facts.collect(page.document, page.around)
     except RecursionError:
         raise PageError("the page is nested too deeply to be read") from None
     _validate(taken)
     repairs = tuple(sorted((*page.repairs, *taken.notes), key=lambda done: done.line))
     dumped = files.dump(taken.document, FACTS_HEADER)
-    return Reading(page, taken, dumped, repairs, frozenset(_identities(page.document)))
+    return Reading(page, taken, dumped, repairs, frozenset(_identities(page)))
 
 
-def _identities(document: Node) -> Iterator[Identity]:
-    """The ids in the operations' ``x-run-in-apifox`` and ``x-run-in-apidog``."""
-    paths = document.value["paths"].value
+def _page(data: bytes) -> markdown.Page:
+    """The page in whichever form it was published: with an OpenAPI document, or with tables."""
+    text, repairs = markdown.decode(data)
+    if markdown.holds_document(text) or not tables.is_tables(text):
+        return markdown.read(data)
+    return markdown.Page(tables.document(text), tuple(repairs), source=tables.address(text))
+
+
+def _identities(page: markdown.Page) -> Iterator[Identity]:
+    """The ids in the operations' ``x-run-in-apifox`` and ``x-run-in-apidog``, or its address."""
+    if page.source:
+        yield Identity(0, page.source)
+    paths = page.document.value["paths"].value
     for item in paths.values() if isinstance(paths, dict) else ():
         for operation in item.value.values() if isinstance(item.value, dict) else ():
             keys = operation.value if isinstance(operation.value, dict) else {}

@@ -69,8 +69,8 @@ def load(root: Path) -> dict[str, Source]:
 def _source(root: Path, name: str, entry: Mapping[str, Any]) -> Source:
     if not isinstance(entry, dict):
         raise PipelineError(f"{files.SOURCES}: {name} must be a table: [{name}]")
-    has_id = "project" in entry and "api" in entry
-    identity = Identity(int(entry["project"]), str(entry["api"])) if has_id else None
+    has_id = bool(entry.get("api"))
+    identity = Identity(int(entry.get("project", 0)), str(entry["api"])) if has_id else None
     known = frozenset(entry.get("operations", ())) | _operations(root / files.upstream(name))
     return Source(name, str(entry.get("url", "")), identity, known)
 
