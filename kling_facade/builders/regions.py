@@ -17,7 +17,7 @@ A region does not know its picture; `MotionBrush` does. What lies outside the pi
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, cast
 
 from ..errors import InvalidRequest
@@ -190,7 +190,13 @@ def painted(mask: PictureSource | ArrayLike, *, threshold: int = 128, name: str 
     _check_threshold(threshold)
     if is_array(mask):
         size, grey = grey_values(cast("ArrayLike", mask))
-        return _painted(size, grey, None, threshold, "array", name)
+        return _painted(size, grey, None, threshold, "array", "mask", name)
+    if isinstance(mask, Mapping | list):
+        raise InvalidRequest(
+            f"a {type(mask).__name__} can't be read as a mask",
+            hint="Of an annotation of SAM give annotation['segmentation'], of lists "
+            "numpy.array(lists, bool).",
+        )
     picture = Picture.of(cast("PictureSource", mask))
     image = _opened(picture)
     cover = alpha_of(image)
@@ -199,15 +205,21 @@ def painted(mask: PictureSource | ArrayLike, *, threshold: int = 128, name: str 
         # Transparent parts of a mask are not painted, whatever colour lies under them.
         image.paste(0, mask=cover.point(lambda value: 255 * (value < 128)))
     alpha = None if cover is None else cover.tobytes()
-    return _painted(image.size, image.tobytes(), alpha, threshold, picture.label, name)
+    source = "image" if picture.path is None else repr(picture.label)
+    return _painted(image.size, image.tobytes(), alpha, threshold, picture.label, source, name)
 
 
 def _painted(
-    size: Size, grey: bytes, alpha: bytes | None, threshold: int, origin: str, name: str
+    size: Size,
+    grey: bytes,
+    alpha: bytes | None,
+    threshold: int,
+    origin: str,
+    source: str,
+    name: str,
 ) -> Painted:
     """A mask from its grey values, with what is odd about them."""
     pixels = Bitmap.from_bytes(size, grey, threshold)
-    source = "mask" if origin == "array" else repr(origin)
     reason = "" if pixels.count else why_nothing_is_painted(grey, alpha, threshold, source)
     return Painted(pixels, origin, about_mask(grey, alpha, source), reason, name=name)
 

@@ -50,11 +50,11 @@ class Remark:
 
 
 def percent(part: float, whole: float) -> str:
-    """A share in words: ``"38 %"``; small ones with a decimal, and never 0 or 100 unless exact."""
+    """A share in words: ``"38 %"``, ``"0.003 %"``; never 0 or 100 unless it is exact."""
     share = 100 * part / whole
-    if 0 < share < 1 or 99 < share < 100:
-        return f"{min(max(share, 0.1), 99.9):.1f} %"
-    return f"{share:.0f} %"
+    if 0 < share < 1:
+        return f"{share:.1g} %"
+    return f"{min(share, 99.9):.1f} %" if 99 < share < 100 else f"{share:.0f} %"
 
 
 def about_mask(grey: bytes, alpha: bytes | None, source: str) -> tuple[Remark, ...]:
@@ -94,8 +94,14 @@ def why_nothing_is_painted(grey: bytes, alpha: bytes | None, threshold: int, sou
     lightest = max(grey)
     if alpha is not None and _count_below(alpha, 128):
         painted = len(alpha) - _count_below(alpha, 128)
-        if not painted:
+        if not any(alpha):
             return "It is transparent all over: nothing is painted on it."
+        if not painted:
+            cover = max(alpha)
+            return (
+                f"Its paint is see-through, at most {cover} of 255: write "
+                f"regions.opaque({source}, threshold={cover}) to select it."
+            )
         return (
             f"It is a transparent layer with dark paint on {percent(painted, len(alpha))} of it, "
             "and painted() looks for light paint: write "

@@ -64,6 +64,7 @@ def test_a_good_brush_is_sent_with_a_word_about_colours() -> None:
         (regions.painted(ROUND.astype(np.int64) * 3, name="car"), "labels == 3"),
         (regions.painted(layer((200, 0, 0, 255)), name="car"), "regions.opaque"),
         (regions.painted(layer((0, 0, 0, 0)), name="car"), "transparent all over"),
+        (regions.painted(layer((255, 255, 255, 99)), name="car"), "opaque(image, threshold=99)"),
         (regions.opaque(layer((0, 0, 0, 0)), name="car"), "transparent all over"),
     ],
 )
@@ -97,11 +98,11 @@ SPOT[100:103, 100:103] = True
     [
         ("mask-grey", ROUND, scenery(), "% of its pixels are in between"),
         ("mask-grey", layer((255,) * 4), np.asarray(scenery()), "not black and white: 8"),
-        ("mask-erased", layer((255,) * 4), cut_out(), "~regions.opaque('Pillow image')"),
+        ("mask-erased", layer((255,) * 4), cut_out(), "~regions.opaque(image)"),
         ("mask-inverted", ROUND, ~ROUND, "moves 90 % of the picture, and 100 % of its edge"),
         ("mask-inverted", ROUND, layer((0, 0, 0, 0), (255,) * 4), "Is the mask inverted?"),
         ("region-whole", ROUND, np.ones((480, 640), bool), "moves 100 % of the picture"),
-        ("region-small", ROUND, SPOT, "only 9 pixels, 0.1 % of the picture"),
+        ("region-small", ROUND, SPOT, "only 9 pixels, 0.003 % of the picture"),
     ],
 )
 def test_a_mask_that_is_no_mask_is_told_with_figures(

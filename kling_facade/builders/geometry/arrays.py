@@ -5,7 +5,8 @@ numpy is loaded only here, and only for somebody who has an array and so, as a r
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from inspect import getattr_static
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
 from ...errors import InvalidRequest, MissingExtra
 from .points import Size
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     import numpy as np
 
     Array: TypeAlias = "np.ndarray[Any, np.dtype[Any]]"
+
+_WAYS: Final = ("__array__", "__array_interface__", "__dlpack__")
 
 __all__ = ["ArrayLike", "grey_values", "is_array"]
 
@@ -36,9 +39,13 @@ ArrayLike: TypeAlias = Convertible | Interfaced
 
 
 def is_array(value: object) -> bool:
-    """Whether a value is an array. Pillow's images describe their memory too, and are none."""
-    ways = ("__array__", "__array_interface__", "__dlpack__")
-    return any(hasattr(value, way) for way in ways) and not hasattr(value, "getexif")
+    """Whether a value is an array. Pillow's images describe their memory too, and are none.
+
+    Attributes are looked for, not asked for: to describe its memory an object may have to read a
+    file, and fail.
+    """
+    found = [way for way in _WAYS if getattr_static(value, way, None) is not None]
+    return bool(found) and not hasattr(value, "getexif")
 
 
 def grey_values(array: ArrayLike) -> tuple[Size, bytes]:
