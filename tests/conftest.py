@@ -9,6 +9,10 @@ from hypothesis import settings
 
 settings.register_profile("suite", deadline=None, derandomize=True, database=None, max_examples=60)
 settings.register_profile("long", deadline=None, database=None, max_examples=1000)
+# Tests talk to this machine only. Their own httpx would send that to a proxy of the environment,
+# and can't read some of what container tools write into NO_PROXY.
+os.environ["NO_PROXY"] = os.environ["no_proxy"] = "localhost,127.0.0.1,::1"
+
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))  # the long one: make test-long
 
 

@@ -32,7 +32,7 @@ from .wait import refresh
 __all__ = ["download"]
 
 
-_GONE: Final = frozenset({401, 403, 404, 410})
+_GONE: Final = frozenset({403, 404, 410})
 
 
 def download(
@@ -147,6 +147,12 @@ def _accept(head: Head, part: PartFile, *, resumed: bool) -> None:
     """Decides from the head whether the bytes go on, start anew, or are not wanted."""
     if head.status in _GONE:
         raise _Gone(head.status)
+    if head.status == 401:  # the gateway's own addresses have been asked with the key by now
+        raise DownloadError(
+            "the video's address serves only those who bring a key of its own",
+            hint="Fetch it as the gateway's documentation says; the job is unharmed.",
+            http_status=401,
+        )
     if head.status == 416:
         part.restart()
         raise TransientRead("the server refused the range; starting again")
