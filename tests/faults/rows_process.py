@@ -13,6 +13,10 @@ AFTER_A_KILL: Final = f"{CRASH}test_after_a_kill_there_is_one_create_and_the_rig
 AGAIN: Final = f"{CRASH}test_the_same_program_run_again_does_not_pay_again"
 
 HERE: Final = "tests/faults/test_elsewhere.py::"
+ROUTES: Final = "tests/wire/test_routes.py::"
+SECRETS: Final = "tests/wire/test_secrets.py::"
+CALLBACKS: Final = "tests/gateway/test_callbacks.py::"
+CREDENTIALS: Final = "tests/gateway/test_credentials.py::"
 
 JOURNAL: Final = "tests/jobs/test_journal.py::"
 
@@ -178,6 +182,62 @@ CALLERS = (
         "refused, but for loopback or where it is allowed in so many words",
         (),
         (f"{HERE}test_x05_http_only_to_this_machine",),
+    ),
+    Row(
+        "X13",
+        "a proxy in the environment, and a gateway on this machine",
+        "S P D",
+        "never asked by the proxy; IPv6 in `NO_PROXY` and SOCKS addresses have a cure",
+        (),
+        (
+            f"{ROUTES}test_this_machine_is_never_reached_by_a_proxy_of_the_environment",
+            f"{ROUTES}test_a_client_works_though_no_proxy_has_ipv6_in_it",
+            f"{ROUTES}test_a_proxy_that_cannot_be_used_names_its_cure",
+        ),
+    ),
+    Row(
+        "X14",
+        "a key pair, or a key of Kling's console, and no gateway named",
+        "B",
+        "sent to Kling's own host, to no third party",
+        (),
+        ("tests/gateway/test_addresses.py::test_klings_own_keys_go_to_klings_own_host",),
+    ),
+    Row(
+        "X15",
+        "the key or a signed address in a gateway's words; an interruption while a head is written",
+        "all",
+        "stars and dots in their place; no frame with a head is left",
+        (),
+        (
+            f"{SECRETS}test_a_gateway_that_repeats_the_key_does_not_bring_it_out",
+            f"{SECRETS}test_a_signed_address_in_a_reason_is_cut",
+            f"{SECRETS}test_whatever_ends_an_exchange_leaves_the_key_behind",
+            f"{SECRETS}test_the_logs_of_other_clients_are_left_as_they_are",
+        ),
+    ),
+    Row(
+        "X16",
+        "a base URL in capitals, with a line end or a path; a key with quotes or `Bearer`",
+        "B",
+        "read as meant; a key is refused with what is wrong with it",
+        (),
+        (
+            "tests/gateway/test_addresses.py::test_an_address_is_read_however_it_is_written",
+            f"{CREDENTIALS}test_what_is_wrong_with_a_key_is_told_without_the_key",
+        ),
+    ),
+    Row(
+        "X17",
+        "bodies and headers of callbacks as frameworks have them, and what they have by mistake",
+        "C",
+        "taken; the rest is `CallbackRefused`",
+        (),
+        (
+            f"{CALLBACKS}test_headers_are_taken_as_frameworks_have_them",
+            f"{CALLBACKS}test_what_is_no_body_is_refused",
+            f"{CALLBACKS}test_a_forged_callback_makes_no_real_one_look_repeated",
+        ),
     ),
     Row(
         "X07",
