@@ -1,4 +1,4 @@
-"""What all tests share: property tests that are the same in every run, and no key by accident."""
+"""What all tests share: the same property tests in every run, no key and no proxy by accident."""
 
 from __future__ import annotations
 
@@ -14,6 +14,11 @@ settings.register_profile("long", deadline=None, database=None, max_examples=100
 os.environ["NO_PROXY"] = os.environ["no_proxy"] = "localhost,127.0.0.1,::1"
 
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))  # the long one: make test-long
+
+# Tests talk to this machine alone. A proxy of the developer's environment would stand in between,
+# for plain httpx and for programs that a test starts; a test about proxies sets its own.
+for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+    del os.environ[name]
 
 
 @pytest.fixture(autouse=True)
