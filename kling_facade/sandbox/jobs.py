@@ -121,22 +121,27 @@ class Job:
     def describe(self, now: float, base_url: str, *, full: bool = True) -> dict[str, Any]:
         """The job as Kling's ``data`` object.
 
+        What is not known is an empty object: ``task_info`` without an external id, ``task_result``
+        of a failed job (a live answer in QuantumNous/new-api, pull request 2532, 2025-12).
+
         Args:
             now: The time in the sandbox.
             base_url: What the result's address begins with.
             full: With state message, result and charge, as a look-up gives them. The answer to a
                 create leaves them out.
         """
-        status = self.status(now)
+        status, own = self.status(now), self.external_task_id
         data: dict[str, Any] = {
             "task_id": self.task_id,
             "task_status": status,
-            "task_info": {"external_task_id": self.external_task_id or ""},
+            "task_info": {"external_task_id": own} if own else {},
             "created_at": round(self.created * 1000),
             "updated_at": round(self.updated(now) * 1000),
         }
         if full:
             data["task_status_msg"] = (self.failure or "") if status == "failed" else ""
+        if full and status == "failed":
+            data["task_result"] = {}
         if full and status == "succeed":
             data["task_result"] = {"videos": [self._video(base_url)]}
             data["final_unit_deduction"] = self.order.units

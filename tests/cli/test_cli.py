@@ -309,9 +309,11 @@ def test_a_word_that_is_near_to_nothing_is_only_refused(
         (["--camera", "pan-lefft:3"], "pan-left"),
         (["--camera", "forwardup"], "forward-up"),
         (["--mode", "professional"], "pro"),
+        (["--model", "kling-v2.6"], "kling-v2-6"),
+        (["--model", "kling_v3"], "kling-v3"),
     ],
 )
-def test_a_misspelt_move_or_mode_is_named(
+def test_a_misspelt_move_model_or_mode_is_named(
     options: list[str], meant: str, here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Before anything is sent; exit code 1."""

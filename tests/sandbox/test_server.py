@@ -210,6 +210,8 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """With the command that installs the extra."""
     for name in [name for name in sys.modules if name.startswith("kling_facade.sandbox.")]:
         monkeypatch.delitem(sys.modules, name)
+        # The package holds its modules as attributes too: both must be as before when this is over.
+        monkeypatch.delattr(kling_facade.sandbox, name.rpartition(".")[2], raising=False)
     monkeypatch.setitem(sys.modules, "uvicorn", None)
     with pytest.raises(MissingExtra, match=r"'uvicorn'[^$]*kling-facade\[sandbox\]"):
         kling_facade.sandbox.__getattr__("Sandbox")
