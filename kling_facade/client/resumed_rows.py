@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, frozen
 
-from ..errors import InvalidRequest, JobNotFound, KlingError
+from ..errors import InvalidRequest, JobNotFound, JournalError, KlingError
 from ..gateway.job_id import Ids
 from ..gateway.task import Task
 from ..jobs.destination import Exist, Video, stored_before
@@ -148,13 +148,19 @@ class Rows:
         return self._journal.book(self._session.gateway.netloc)
 
     def open(self) -> list[Row]:
-        """The rows of this gateway that are not done."""
+        """The rows of this gateway that are not done; damaged ones too, to be told of by name."""
         netloc = self._session.gateway.netloc
         return [
             Row(self._session, entry, self._at_hand.get(entry.external_task_id))
-            for entry in self._journal.entries()
+            for entry in map(self._entry, self._journal.read())
             if entry.open and entry.gateway == netloc
         ]
+
+    def _entry(self, found: Entry | JournalError) -> Entry:
+        """What was read; of a damaged row its name, so that it fails when its turn comes."""
+        if isinstance(found, Entry):
+            return found
+        return Entry(str(found.external_task_id), self._session.gateway.netloc, "intent")
 
     def begin(self, entry: Any) -> Flow[Any]:
         """The task of the row's job; or its video, if that is there; ``None`` for nothing to do."""

@@ -49,6 +49,9 @@ DOWNLOADS = (
         (
             addressed("metadata", "https://169.254.169.254/latest", e.TransportSecurityError),
             addressed("mapped", "https://[::ffff:10.0.0.1]/v.mp4", e.TransportSecurityError),
+            addressed("a port too high", "https://cdn.example.com:99999/v.mp4", e.KlingError),
+            addressed("an empty label", "https://xn--/v.mp4", e.KlingError),
+            addressed("a host that is no ASCII", "https://b\u00fccher.invalid/v.mp4", e.KlingError),
             addressed("a name too long", f"https://{'x' * 70}.example/v", e.KlingError),
             never(
                 "redirect",
@@ -94,7 +97,13 @@ DOWNLOADS = (
         "the connection ends at 1 %, 50 %, 99 %",
         "D",
         "the rest is asked for with `Range` and `If-Range`",
-        tuple(download(f"{share:.0%}", cut_at(share), rest) for share in (0.01, 0.5, 0.99)),
+        (
+            *(download(f"{share:.0%}", cut_at(share), rest) for share in (0.01, 0.5, 0.99)),
+            download(
+                "a tag that is no ASCII",
+                raw(b'HTTP/1.1 200 OK\r\nETag: "v\xfc"\r\nContent-Length: 99\r\n\r\n' + MP4[:50]),
+            ),
+        ),
     ),
     Row(
         "D06",
@@ -118,10 +127,16 @@ DOWNLOADS = (
         "D08",
         "a body shorter than it should be",
         "D",
-        "with a length: resumed, then an error; without: an error unless the MP4 is whole",
+        "taken up again, then an error; without a length the MP4 itself says whether it is whole",
         (
             never("always short", cut_at(0.3), e.TransientRead),
             never("no length", raw(b"HTTP/1.1 200 OK\r\n\r\n" + MP4[:-50]), e.BadResponse),
+            never(
+                "no length, between two boxes",
+                raw(b"HTTP/1.1 200 OK\r\n\r\n" + MP4[: MP4.index(b"mdat") - 4]),
+                e.BadResponse,
+            ),
+            download("no length, once", raw(b"HTTP/1.1 200 OK\r\n\r\n" + MP4[:-50])),
             download("no length, whole", raw(b"HTTP/1.1 200 OK\r\n\r\n" + MP4)),
         ),
     ),
@@ -215,5 +230,16 @@ DOWNLOADS = (
         "D",
         'an error, never "saved"',
         shown_by=("tests/jobs/test_download.py::test_a_full_or_failing_disk_is_a_typed_error",),
+    ),
+    Row(
+        "D19",
+        "names of 255 bytes in any script, names that are not UTF-8; NUL, longer ones, addresses",
+        "B",
+        "every name that the system takes works; every other is refused before money is spent",
+        shown_by=(
+            "tests/jobs/test_destination.py::test_every_legal_name_works",
+            "tests/jobs/test_destination.py::test_every_other_name_is_refused",
+            "tests/jobs/test_destination.py::test_a_name_that_cant_be_stored_costs_nothing",
+        ),
     ),
 )

@@ -140,6 +140,71 @@ PROCESS = (
             f"{JOURNAL}test_two_processes_share_the_rows_of_one_journal",
         ),
     ),
+    Row(
+        "K15",
+        "an exception that is not ours while a call is under way: TLS, the program's alarm, the "
+        "event loop, memory",
+        "S P D",
+        "S: looked up, never posted again; P: asked again; D: taken up again",
+        shown_by=(
+            "tests/faults/test_foreign.py::test_an_exception_of_any_class_costs_nothing_twice",
+            "tests/faults/test_foreign.py::test_an_alarm_of_the_program_is_no_bad_picture",
+            "tests/jobs/test_verdicts.py::test_each_row_of_the_table",
+        ),
+    ),
+    Row(
+        "K16",
+        "two programs with the same order, one of which waits for hours",
+        "S R",
+        "a claim lasts as long as its owner lives; of another machine, as long as it is renewed",
+        shown_by=(
+            "tests/faults/test_foreign.py::test_two_programs_with_one_order_pay_once",
+            "tests/jobs/test_claims.py::test_a_living_process_keeps_its_claim",
+            "tests/jobs/test_claims.py::test_whoever_waits_renews_all_claims_of_the_process",
+        ),
+    ),
+    Row(
+        "K17",
+        "a process that was away for so long that another one took its row over",
+        "S P D",
+        "posts nothing and writes nothing: its claim has too low a number",
+        shown_by=(
+            "tests/jobs/test_claims.py::test_who_has_lost_the_row_posts_nothing_and_writes_nothing",
+        ),
+    ),
+    Row(
+        "K18",
+        "killed after an upload that took longer than the grace time, and run again at once",
+        "S R",
+        "each create is noted before it leaves; the grace time counts from the last that may have",
+        shown_by=(
+            "tests/faults/test_foreign.py::"
+            "test_grace_counts_from_the_create_and_not_from_the_intent",
+        ),
+    ),
+    Row(
+        "K19",
+        "a row that says refused, of a job that was made all the same",
+        "R",
+        "looked up once before it is posted again",
+        shown_by=(
+            "tests/faults/test_foreign.py::"
+            "test_a_row_that_says_refused_is_looked_up_before_it_is_posted",
+        ),
+    ),
+    Row(
+        "K20",
+        "a journal: forked amid threads, made by twelve processes at once, moved, damaged",
+        "all",
+        "no hang; one journal; nothing is sent that could not be noted; an error names the row",
+        shown_by=(
+            "tests/jobs/test_journal_file.py::test_a_fork_amid_threads_hangs_no_child",
+            "tests/jobs/test_journal_file.py::test_twelve_processes_open_a_fresh_file_at_once",
+            "tests/jobs/test_journal_file.py::"
+            "test_nothing_is_paid_for_that_is_noted_where_nobody_reads",
+            "tests/jobs/test_journal_file.py::test_a_damaged_value_is_an_error_that_names_the_row",
+        ),
+    ),
 )
 
 CALLERS = (

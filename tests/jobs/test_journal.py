@@ -507,7 +507,7 @@ def test_a_row_that_somebody_else_finished_meanwhile_is_not_told(
         stale = client.kling._session.journal.entries()
         assert len(client.collect(client.kling.resume())) == 1
         asked = len(stage.seen)
-        monkeypatch.setattr(client.kling._session.journal, "entries", lambda: stale)
+        monkeypatch.setattr(client.kling._session.journal, "read", lambda: stale)
         assert client.collect(client.kling.resume()) == []
         assert len(stage.seen) == asked
 
@@ -526,6 +526,20 @@ def test_a_mistake_in_resume_is_not_taken_for_a_row(
         monkeypatch.setattr("kling_facade.client.resumed_rows.look_back", broken)
         with pytest.raises(ZeroDivisionError):
             client.collect(client.kling.resume())
+
+
+@both
+def test_a_damaged_row_stops_no_other(kind: Kind, tmp_path: Path) -> None:
+    """It is told of by its name."""
+    with Stage(polls=0) as stage, calling(kind, stage.url, journal=tmp_path / "j") as client:
+        for name in ("good", "broken"):
+            client.submit(PlainRequest(external_task_id=name))
+        with client.kling._session.journal.file.transaction() as sql:
+            sql.execute("UPDATE jobs SET size = 'x' WHERE external_task_id = 'broken'")
+        outcomes = {o.external_task_id: o for o in client.collect(client.kling.resume())}
+    assert outcomes["good"].error is None
+    assert isinstance(outcomes["broken"].error, JournalError)
+    assert "damaged" in str(outcomes["broken"])
 
 
 @both
