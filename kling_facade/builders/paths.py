@@ -27,7 +27,7 @@ from attrs import field, frozen
 
 from ..catalog import Catalog
 from ..errors import InvalidRequest
-from .geometry.points import Columns, Point, Size, columns, scaled
+from .geometry.points import Columns, Point, Size, columns, scaled, too_many
 from .near_names import helpful_getattr
 
 __all__ = [
@@ -44,8 +44,12 @@ __all__ = [
 ]
 
 
+_APART: Final = 1e-6
 FLATNESS: Final = 0.05
 """How far a curve drawn as short straight pieces may be off, in pixels."""
+
+MOST_PIECES: Final = 200_000
+"""The most straight pieces a curve is drawn in. One across a picture of 8K takes some hundreds."""
 
 if not TYPE_CHECKING:  # for type checkers a wrong name stays an error
     __getattr__ = helpful_getattr(
@@ -180,8 +184,9 @@ def line(
             "-20)).",
         )
     origin = start if start is not None else (0.0, 0.0)
-    goal = end if end is not None else (origin[0] + by[0], origin[1] + by[1]) if by else origin
-    return Path("line", columns([origin, goal], "the line"), relative, free=start is None)
+    (x, far_x), (y, far_y) = columns([origin, end or by or origin], "the line")
+    goal = (x + far_x, y + far_y) if by is not None else (far_x, far_y)
+    return Path("line", columns([(x, y), goal], "the line"), relative, free=start is None)
 
 
 def arc(
@@ -285,7 +290,10 @@ def svg(d: str, *, relative: bool = False) -> Path:
 
 def _pieces(bend: float, degree_factor: float) -> int:
     """Into how many straight pieces a curve is cut to stay within `FLATNESS`."""
-    return max(1, math.ceil(math.sqrt(bend * degree_factor / (8 * FLATNESS))))
+    pieces = math.sqrt(bend * degree_factor / (8 * FLATNESS))
+    if pieces > MOST_PIECES:
+        raise too_many("a curve as large as this, drawn as straight pieces,", MOST_PIECES)
+    return max(1, math.ceil(pieces))
 
 
 def _bend(a: Point, b: Point, c: Point) -> float:
@@ -303,9 +311,17 @@ def _bezier(control: Sequence[Point]) -> list[Point]:
             ),
             _pieces(_bend(a, b, c), 2),
         )
-    drawn = [control[0]]
-    for first in range(0, len(control) - 1, 3):
-        drawn += _cubic(*control[first : first + 4])[1:]
+    starts = range(0, len(control) - 1, 3)
+    return _joined(control[0], (control[first : first + 4] for first in starts))
+
+
+def _joined(start: Point, cubics: Iterable[Sequence[Point]]) -> list[Point]:
+    """Cubic curves, each starting where the one before ends, as one line of straight pieces."""
+    drawn = [start]
+    for cubic in cubics:
+        drawn += _cubic(*cubic)[1:]
+        if len(drawn) > MOST_PIECES:
+            raise too_many("the curve, drawn as straight pieces,", MOST_PIECES)
     return drawn
 
 
@@ -358,16 +374,15 @@ def _arc_through(control: Sequence[Point]) -> list[Point]:
 
 
 def _catmull_rom(control: Sequence[Point]) -> list[Point]:
-    through = [control[0], *(b for a, b in pairwise(control) if a != b)]
+    # Points closer than this would make weights that can't be divided by.
+    through = [control[0], *(b for a, b in pairwise(control) if math.dist(a, b) > _APART)]
     if len(through) < 3:
         return through
     before = _mirrored(through[1], through[0])
     after = _mirrored(through[-2], through[-1])
     line = [before, *through, after]
-    drawn = [through[0]]
-    for place in range(1, len(line) - 2):
-        drawn += _cubic(*_as_cubic(*line[place - 1 : place + 3]))[1:]
-    return drawn
+    places = range(1, len(line) - 2)
+    return _joined(through[0], (_as_cubic(*line[place - 1 : place + 3]) for place in places))
 
 
 def _mirrored(point: Point, at: Point) -> Point:

@@ -85,10 +85,11 @@ class _EdgeRows:
         if bottom == y1:
             self.above[bottom].append((x1, way))
             bottom -= 1
-        slope = (x1 - x0) / (y1 - y0)
+        width, rise = x1 - x0, y1 - y0
         inner = self.inner
         for y in range(max(top, 0), min(bottom, height - 1) + 1):
-            inner[y].append((x0 + (y - y0) * slope, way))
+            # Not by a slope: over a rise of nearly nothing that is infinite.
+            inner[y].append((x0 + (y - y0) / rise * width, way))
 
     def crossings(self) -> Iterable[tuple[int, list[_Crossing]]]:
         """Each row with its crossings; rows through a corner come twice."""
@@ -135,6 +136,7 @@ def ellipse_spans(centre: Point, radii: Point, height: int) -> list[Span]:
     first, last = max(math.ceil(cy - ry - _NEAR), 0), min(math.floor(cy + ry + _NEAR), height - 1)
     spans: list[Span] = []
     for y in range(first, last + 1):
-        half = rx * math.sqrt(max(1 - ((y - cy) / ry) ** 2, 0.0))
+        part = (y - cy) / ry  # beyond 1 only by rounding, or for a radius of nearly nothing
+        half = rx * math.sqrt(1 - part * part) if abs(part) < 1 else 0.0
         spans += [(y, *pixels) for pixels in _pixels(cx - half, cx + half)]
     return spans

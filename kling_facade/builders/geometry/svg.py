@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from ...errors import InvalidRequest
-from .points import Point
+from .points import FARTHEST, MOST_POINTS, Point, too_many
 
 __all__ = ["beziers"]
 
@@ -17,6 +17,7 @@ _TOKEN: Final = re.compile(
     r"|(?P<number>[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?))"
 )
 _FLAG: Final = re.compile(r"[\s,]*(?P<number>[01])")
+_SMALLEST: Final = 1e-9
 _TAKES: Final = {"M": 2, "Z": 0, "L": 2, "H": 1, "V": 1, "C": 6, "S": 4, "Q": 4, "T": 2, "A": 7}
 
 
@@ -24,14 +25,16 @@ def beziers(d: str) -> list[Point]:
     """The control points: the start, then three for each piece.
 
     Raises:
-        InvalidRequest: The text can't be read, or has several strokes.
+        InvalidRequest: The text can't be read, has several strokes, or is too large.
     """
     pen = _Pen()
     for command, numbers in _commands(d):
         pen.draw(command, numbers)
+        if len(pen.control) > MOST_POINTS:
+            raise too_many("the SVG path")
     if len(pen.control) < 4:
         raise InvalidRequest(
-            f"the SVG path {d!r} draws nothing", hint='Like "M 100 500 L 900 480".'
+            f"the SVG path {d[:60]!r} draws nothing", hint='Like "M 100 500 L 900 480".'
         )
     return pen.control
 
@@ -61,9 +64,20 @@ def _numbers(d: str, place: int, command: str) -> tuple[list[float], int]:
         match = (_FLAG if flag else _TOKEN).match(d, place)
         if match is None or match["number"] is None:
             raise _broken(d, place, f"has {_TAKES[command.upper()]} numbers after {command}")
-        numbers.append(float(match["number"]))
+        number = float(match["number"])
+        if abs(number) > FARTHEST:
+            raise InvalidRequest(
+                f"the SVG path has the number {_short(match['number'])} at character "
+                f"{match.start('number') + 1}: coordinates go up to {FARTHEST:,}",
+                hint="Its units are pixels of the picture, or fractions with relative=True.",
+            )
+        numbers.append(number)
         place = match.end()
     return numbers, place
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 24 else f"{text[:20]}..."
 
 
 def _broken(d: str, place: int, rule: str) -> InvalidRequest:
@@ -155,7 +169,8 @@ class _Pen:
         start = self.control[-1]
         if start == end:
             return
-        if not (n[0] and n[1]):
+        # SVG draws an arc without a radius as a line; so are those that can't be computed with.
+        if min(abs(n[0]), abs(n[1]), math.dist(start, end)) < _SMALLEST:
             self._straight(end)
             return
         self.control += _arc_curves(
