@@ -25,9 +25,7 @@ PAIRS = {
 }
 SUBSTITUTIONS = (
     # Calls that a blocking client makes directly.
-    (r"await (?:asyncio\.to_thread|shielded)\((.+?)\)\n", r"\1()\n"),
-    (r"import asyncio\n", ""),
-    (r", shielded\b", ""),
+    (r"await in_thread\(([\w.]+)(, .+?)?\)\n", r"\1()\n"),
     # Sentences that are true of one of them only.
     (r"\n# The blocking twin, .+\n", ""),
     (r" It may be a\s+coroutine function\.", ""),
@@ -45,6 +43,7 @@ SUBSTITUTIONS = (
     # Names.
     (r"\bAsync([A-Z]\w+)", r"\1"),
     (r"\bAwaited", "Blocking"),
+    (r"\bLoopConnections", "Connections"),
     (r"\bawaited_", "blocking_"),
     (r"async_", ""),
     (r"_async\b", ""),

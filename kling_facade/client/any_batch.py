@@ -77,7 +77,7 @@ class AnyBatch(Generic[_JobT]):
             raise RuntimeError("a batch runs once: make a new one")
         self._started = True
         self._orders.ready()
-        watch = self._session.connections.poller().watch(self._told)
+        watch = self._session.connections.here().poller.watch(self._told)
         return Fleet(self._requests, self._terms, watch, self._now())
 
     def _told(self, news: News) -> None:

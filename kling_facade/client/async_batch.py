@@ -12,6 +12,7 @@ from ..jobs.fleet import Fleet
 from ..jobs.fleet_status import Status
 from ..jobs.fleet_work import Work
 from ..jobs.perform import AsyncPerformer, advance_async, drive_async, refusing
+from ..wire.uninterrupted import in_thread, until_done
 from .any_batch import AnyBatch, release_rows
 from .async_job import AsyncJob
 from .awaited_session import AwaitedSession
@@ -57,10 +58,12 @@ class AsyncBatch(AnyBatch[AsyncJob]):
                         await told
         except (asyncio.CancelledError, KeyboardInterrupt) as error:
             error.add_note(self._farewell())
+            runner.cancel()
+            await until_done(runner, unwinding=True)  # else a second cancellation loses the note
             raise
         finally:
             runner.cancel()
-            await asyncio.wait([runner])
+            await until_done(runner)
         if not runner.cancelled():
             runner.result()
         if fleet.broken is not None:
@@ -79,9 +82,10 @@ class AsyncBatch(AnyBatch[AsyncJob]):
             fleet.resign()
             for task in works:
                 task.cancel()
-            if works:
-                await asyncio.wait(works)
-            release_rows(*fleet.stop(), *(work.entry for work in works.values() if work))
+            # However often this task is cancelled: the rows are given up when nobody writes them.
+            await until_done(*works, unwinding=True)
+            left = [*fleet.stop(), *(work.entry for work in works.values() if work)]
+            await in_thread(lambda: release_rows(*left), unwinding=True)
             self._outbox.put_nowait(None)
 
     async def _schedule(self, fleet: Fleet, works: dict[asyncio.Task[Any], Work | None]) -> None:
@@ -147,7 +151,7 @@ class AsyncBatch(AnyBatch[AsyncJob]):
         if work.kind == "fetch":
             return await drive_async(self._orders.fetch(entry), self._performer(entry))
         if work.kind == "release":
-            return await asyncio.to_thread(release_rows, entry)
+            return await in_thread(lambda: release_rows(entry))
         return await self._performer(entry)(work.effect)
 
     def _performer(self, entry: Any) -> AsyncPerformer:

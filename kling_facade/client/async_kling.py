@@ -155,8 +155,10 @@ class AsyncKling:
         book = self._session.book()
         try:
             yield book
-        finally:
-            await self._session.release(book)
+        except BaseException:
+            await self._session.release(book, unwinding=True)
+            raise
+        await self._session.release(book)
 
     def job(self, task_id: str | None = None, *, external_task_id: str | None = None) -> AsyncJob:
         """A handle for a job that exists already. Asks nothing yet.

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import aclosing
 from functools import partial
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ..jobs.effects import Progress
 from ..jobs.journal import Journal
+from ..wire.uninterrupted import in_thread
 from .async_batch import AsyncBatch
 from .async_job import AsyncJob
 from .awaited_session import AwaitedSession
@@ -35,7 +35,7 @@ async def async_resume(
     adopt = partial(AsyncJob, session)
     orders = Rows(session, journal, requests, adopt)
     terms = fleet_terms(session, adopt, timeout, tells=on_update is not None)
-    rows = await asyncio.to_thread(orders.open)
+    rows = await in_thread(orders.open)
     batch = AsyncBatch(session, rows, orders, terms, None, on_update)
     async with aclosing(aiter(batch)) as outcomes:
         async for outcome in outcomes:

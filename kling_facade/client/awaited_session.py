@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..gateway.task import Task
 from ..jobs.effects import Flow, Progress
-from ..jobs.perform import AsyncPerformer, drive_async, shielded
+from ..jobs.perform import AsyncPerformer, drive_async
 from ..jobs.shared_wait import together
+from ..wire.uninterrupted import in_thread
+from .connections import LoopConnections
 from .session import Session
 
 if TYPE_CHECKING:
@@ -24,6 +26,10 @@ OnProgress = Callable[[Progress], object]
 
 class AwaitedSession(Session):
     """Settings, journal and connections of one client, and the driving of flows."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.connections: LoopConnections = LoopConnections(self.new_place())
 
     async def run(
         self, flow: Flow[_T], on_update: OnProgress | None = None, book: Book | None = None
@@ -42,27 +48,36 @@ class AwaitedSession(Session):
         performer = self.performer(on_update, book)
         if not self.runtime.keeps_time:  # each sleep makes time pass: all would sleep in turn
             return await drive_async(flow, performer)
-        with self.connections.poller().watch(performer.told) as watch:
+        with self.connections.here().poller.watch(performer.told) as watch:
             return await drive_async(together(flow, watch, task_id), performer)
 
     def performer(
         self, on_update: OnProgress | None = None, book: Book | None = None
     ) -> AsyncPerformer:
         """What performs a flow's effects."""
-        here = self.connections
         return AsyncPerformer(
-            here.api().face, here.videos, self.runtime, book or self.book(), on_update
+            self._api().face, self._videos, self.runtime, book or self.book(), on_update
         )
 
-    async def release(self, book: Book | None) -> None:
-        """Gives up the rows that an operation claimed, even while it is being cancelled."""
+    def _api(self) -> Any:
+        return self.connections.here().once("api", self._open_api)
+
+    def _videos(self) -> Any:
+        return self.connections.here().once("videos", self._open_videos)
+
+    async def release(self, book: Book | None, *, unwinding: bool = False) -> None:
+        """Gives up the rows that an operation claimed.
+
+        Args:
+            book: What it wrote to the journal.
+            unwinding: Whether it ends by an exception, which has to arrive at the caller.
+        """
         if book is not None:
-            await shielded(book.release)
+            await in_thread(book.release, unwinding=unwinding)
 
     async def aclose(self) -> None:
         """Closes connections and journal."""
-        for client in self.connections.take_all():
-            await client.aclose()
+        await self.connections.aclose()
         self.close_journal()
 
     def _open_api(self) -> Any:

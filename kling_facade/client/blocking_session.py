@@ -10,6 +10,7 @@ from ..gateway.task import Task
 from ..jobs.effects import Flow, Progress
 from ..jobs.perform import Performer, drive
 from ..jobs.shared_wait import together
+from .connections import Connections
 from .session import Session
 
 if TYPE_CHECKING:
@@ -23,6 +24,10 @@ OnProgress = Callable[[Progress], object]
 
 class BlockingSession(Session):
     """Settings, journal and connections of one client, and the driving of flows."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.connections: Connections = Connections(self.new_place())
 
     def run(
         self, flow: Flow[_T], on_update: OnProgress | None = None, book: Book | None = None
@@ -41,23 +46,34 @@ class BlockingSession(Session):
         performer = self.performer(on_update, book)
         if not self.runtime.keeps_time:  # each sleep makes time pass: all would sleep in turn
             return drive(flow, performer)
-        with self.connections.poller().watch(performer.told) as watch:
+        with self.connections.here().poller.watch(performer.told) as watch:
             return drive(together(flow, watch, task_id), performer)
 
     def performer(self, on_update: OnProgress | None = None, book: Book | None = None) -> Performer:
         """What performs a flow's effects."""
-        here = self.connections
-        return Performer(here.api().face, here.videos, self.runtime, book or self.book(), on_update)
+        return Performer(
+            self._api().face, self._videos, self.runtime, book or self.book(), on_update
+        )
 
-    def release(self, book: Book | None) -> None:
-        """Gives up the rows that an operation claimed, even while it is being cancelled."""
+    def _api(self) -> Any:
+        return self.connections.here().once("api", self._open_api)
+
+    def _videos(self) -> Any:
+        return self.connections.here().once("videos", self._open_videos)
+
+    def release(self, book: Book | None, *, unwinding: bool = False) -> None:
+        """Gives up the rows that an operation claimed.
+
+        Args:
+            book: What it wrote to the journal.
+            unwinding: Whether it ends by an exception, which has to arrive at the caller.
+        """
         if book is not None:
             book.release()
 
     def close(self) -> None:
         """Closes connections and journal."""
-        for client in self.connections.take_all():
-            client.close()
+        self.connections.close()
         self.close_journal()
 
     def _open_api(self) -> Any:

@@ -154,8 +154,10 @@ class Kling:
         book = self._session.book()
         try:
             yield book
-        finally:
-            self._session.release(book)
+        except BaseException:
+            self._session.release(book, unwinding=True)
+            raise
+        self._session.release(book)
 
     def job(self, task_id: str | None = None, *, external_task_id: str | None = None) -> Job:
         """A handle for a job that exists already. Asks nothing yet.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,7 @@ from ..jobs.runtime import Runtime
 from ..jobs.submit import Digests, submit
 from ..jobs.wait import ask
 from ..limits import Limits, PollPlan, RetryBudget
-from .connections import Connections
+from .connections import Place
 
 if TYPE_CHECKING:
     from kling_client import Client
@@ -87,17 +88,11 @@ class Session:
         """Seconds that a batch's sleeps were ahead of a clock that is made up."""
         self._options = Hidden(options)
         self._tls: Any = None
-        self.connections: Connections = Connections(
-            self._open_api,
-            self._open_videos,
-            lambda: Poller(self.policy.plan.together, self.runtime.pace),
-        )
 
-    def _open_api(self) -> Any:
-        raise NotImplementedError
-
-    def _open_videos(self) -> Any:
-        raise NotImplementedError
+    def new_place(self) -> Callable[[], Place]:
+        """How a place for connections is made. It must not refer to this session."""
+        together, pace = self.policy.plan.together, self.runtime.pace
+        return lambda: Place(Poller(together, pace))
 
     def _link(self) -> Any:
         from ..wire.link import Link

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Generator
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from ..errors import KlingError, Throttled
+from ..wire.uninterrupted import in_thread
 from .effects import (
     CREATE,
     Call,
@@ -45,7 +46,6 @@ __all__ = [
     "drive",
     "drive_async",
     "refusing",
-    "shielded",
 ]
 
 _T = TypeVar("_T")
@@ -273,7 +273,7 @@ class AsyncPerformer:
             Open: self._open,
             Read: self._read,
             Close: self._close,
-            Do: lambda effect: _in_thread(effect.function),
+            Do: lambda effect: in_thread(effect.function),
             Listen: self._listen,
         }
 
@@ -308,13 +308,13 @@ class AsyncPerformer:
     async def _record(self, effect: Record) -> None:
         book = self._journal
         if book is not None and not book.needless(effect.event):
-            await _in_thread(lambda: book.record(effect.event, effect.facts))
+            await in_thread(lambda: book.record(effect.event, effect.facts))
 
     async def _recall(self, effect: Recall) -> Any:
         book = self._journal
         if book is None:
             return None
-        return await _in_thread(lambda: book.recall(effect.external_task_id))
+        return await in_thread(lambda: book.recall(effect.external_task_id))
 
     async def _tell(self, effect: Tell) -> None:
         if self._on_update is not None:
@@ -354,18 +354,3 @@ class AsyncPerformer:
 def _taken(mailbox: deque[News]) -> list[News]:
     """What lies there; the other side may put more in meanwhile."""
     return [mailbox.popleft() for _ in range(len(mailbox))]
-
-
-async def _in_thread(function: Callable[[], _T]) -> _T:
-    import anyio.to_thread
-
-    return await anyio.to_thread.run_sync(function)
-
-
-async def shielded(function: Callable[[], _T]) -> _T:
-    """Runs a function in a thread to its end, even where the task is being cancelled."""
-    import anyio
-
-    with anyio.CancelScope(shield=True):
-        result = await _in_thread(function)
-    return result  # noqa: RET504 - to a type checker the scope may swallow an exception

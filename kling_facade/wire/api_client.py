@@ -8,6 +8,7 @@ headers with keys.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final
 
 import httpcore
@@ -17,9 +18,10 @@ from ..errors import KlingError
 from .answers import header_map
 from .deadlines import AsyncGate, Gate, deadline
 from .link import Link, Reply
-from .network import make_async_pool, make_pool
+from .network import abandon, make_async_pool, make_pool
 from .redaction import quiet, watch_logs
 from .trouble import ending
+from .uninterrupted import cancelled_once, uninterrupted
 
 __all__ = ["SETTINGS_ERRORS", "AsyncGatewayClient", "GatewayClient"]
 
@@ -138,10 +140,15 @@ class AsyncGatewayClient(httpx.AsyncClient):
         await super().aclose()
         await self._pool.aclose()
 
+    def abandon(self) -> None:
+        """Closes the sockets after the event loop was closed."""
+        abandon(self._pool)
+
     async def request(self, method: str, url: Any, **kwargs: Any) -> httpx.Response:
         """One call of the generated code, from signing to a translated answer."""
         paid = method.upper() == "POST"
-        ending = await self._exchange(method.upper(), str(url), kwargs, paid=paid)
+        exchange = partial(self._exchange, method.upper(), str(url), kwargs, paid=paid)
+        ending = await cancelled_once(exchange)
         if isinstance(ending, BaseException):
             raise ending
         answer = self._link.translate(ending, paid=paid)
@@ -173,4 +180,4 @@ class AsyncGatewayClient(httpx.AsyncClient):
                 drain.take(chunk)
             return drain.body()
         finally:
-            await response.aclose()
+            await uninterrupted(response.aclose)

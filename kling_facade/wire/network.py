@@ -13,6 +13,7 @@ import socket
 import ssl
 from collections.abc import Callable, Iterable
 from typing import Any, Final
+from weakref import WeakKeyDictionary, WeakSet
 
 import anyio.to_thread
 import httpcore
@@ -23,7 +24,15 @@ from ..errors import InvalidRequest
 from ..gateway.addresses import is_public
 from .deadlines import remaining
 
-__all__ = ["Guard", "PoolSettings", "guard_public", "make_async_pool", "make_pool", "tls_context"]
+__all__ = [
+    "Guard",
+    "PoolSettings",
+    "abandon",
+    "guard_public",
+    "make_async_pool",
+    "make_pool",
+    "tls_context",
+]
 
 _KEEP: Final = 30.0
 """Seconds that an idle connection is kept. Common servers keep them for 60 s and more."""
@@ -74,10 +83,27 @@ def make_async_pool(
     backend = _AsyncBackend(httpcore.AnyIOBackend(), settings.guard_for(proxy), settings.read_bytes)
     options = {**settings.options(), "network_backend": backend}
     if proxy is None:
-        return httpcore.AsyncConnectionPool(**options)
-    if proxy.url.scheme.startswith("socks"):
-        return httpcore.AsyncSOCKSProxy(**options, **_socks(proxy))
-    return httpcore.AsyncHTTPProxy(**options, **_http(proxy, settings))
+        pool = httpcore.AsyncConnectionPool(**options)
+    elif proxy.url.scheme.startswith("socks"):
+        pool = httpcore.AsyncSOCKSProxy(**options, **_socks(proxy))
+    else:
+        pool = httpcore.AsyncHTTPProxy(**options, **_http(proxy, settings))
+    _backends[pool] = backend
+    return pool
+
+
+def abandon(pool: httpcore.AsyncConnectionPool) -> None:
+    """Closes the sockets of a pool whose event loop is closed, so that nothing is left to say.
+
+    asyncio has no public way to do that: a transport closes by way of its loop. Where a transport
+    is not one of asyncio's own (uvloop), the loop has closed the sockets itself.
+    """
+    for carried in _backends[pool].opened:
+        transport: Any = getattr(carried, "_transport", None)
+        sock = getattr(transport, "_sock", None)
+        if sock is not None:
+            sock.close()
+            setattr(transport, "_sock", None)  # noqa: B010 - else its finalizer complains
 
 
 @frozen
@@ -304,6 +330,7 @@ class _AsyncBackend(httpcore.AsyncNetworkBackend):
         self._inner = inner
         self._read_bytes = read_bytes
         self._guard = guard
+        self.opened: WeakSet[Any] = WeakSet()  # anyio's streams, below httpcore's and ours
 
     async def connect_tcp(
         self,
@@ -318,6 +345,7 @@ class _AsyncBackend(httpcore.AsyncNetworkBackend):
         if self._guard is not None:
             address = await anyio.to_thread.run_sync(_resolved, host, port, self._guard)
         stream = await self._inner.connect_tcp(address, port, left, local_address, socket_options)
+        self.opened.add(getattr(stream, "_stream", stream))
         return _AsyncStream(stream, self._read_bytes)
 
     async def connect_unix_socket(
@@ -330,3 +358,6 @@ class _AsyncBackend(httpcore.AsyncNetworkBackend):
 
     async def sleep(self, seconds: float) -> None:
         await self._inner.sleep(seconds)
+
+
+_backends: WeakKeyDictionary[httpcore.AsyncConnectionPool, _AsyncBackend] = WeakKeyDictionary()

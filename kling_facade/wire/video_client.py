@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from functools import partial
 from typing import Any, Final, Generic, TypeVar
 
 import httpcore
@@ -16,10 +17,11 @@ from ..gateway.answer import Head
 from ..gateway.gateway import refuse_address
 from .answers import header_map
 from .link import Link
-from .network import PoolSettings, guard_public, make_async_pool, make_pool
+from .network import PoolSettings, abandon, guard_public, make_async_pool, make_pool
 from .redaction import quiet, watch_logs
 from .routes import Routes
 from .trouble import ending
+from .uninterrupted import cancelled_once, uninterrupted
 
 __all__ = ["AsyncFetcher", "Fetcher"]
 
@@ -271,6 +273,11 @@ class AsyncFetcher:
         for pool in self._terms.pools():
             await pool.aclose()
 
+    def abandon(self) -> None:
+        """Closes the sockets after the event loop was closed."""
+        for pool in self._terms.pools():
+            abandon(pool)
+
 
 class AsyncTransfer:
     """One open answer."""
@@ -294,14 +301,14 @@ class AsyncTransfer:
                     return self._terms.head(response)
             finally:
                 if response is not self._response:
-                    await response.aclose()
+                    await uninterrupted(response.aclose)
             url = hop
         raise BadResponse("the video's address redirects without end")
 
     async def _send(self, headers: Mapping[str, str]) -> httpcore.Response:
         response = await self._answer(headers, signed=False)
         if self._terms.wants_key(response.status, self._url):
-            await response.aclose()
+            await uninterrupted(response.aclose)
             return await self._answer(headers, signed=True)
         return response
 
@@ -309,9 +316,9 @@ class AsyncTransfer:
         lost = answer = None
         try:
             with quiet():
-                answer = await self._terms.pool(self._url).handle_async_request(
-                    self._terms.request(self._url, headers, signed=signed)
-                )
+                request = self._terms.request(self._url, headers, signed=signed)
+                send = self._terms.pool(self._url).handle_async_request
+                answer = await cancelled_once(partial(send, request))
         except BaseException as error:  # noqa: BLE001 - judged below, raised without these frames
             lost = self._terms.trouble(error, self._url)
         if answer is None:
@@ -322,13 +329,16 @@ class AsyncTransfer:
         """The next bytes; empty at the end."""
         try:
             with quiet():
-                return await anext(self._chunks, b"") if self._chunks is not None else b""
+                return await cancelled_once(self._next)
         except BaseException as error:  # noqa: BLE001 - judged below, raised without these frames
             lost = self._terms.trouble(error, self._url)
         raise lost
 
+    async def _next(self) -> bytes:
+        return await anext(self._chunks, b"") if self._chunks is not None else b""
+
     async def aclose(self) -> None:
         """Lets the answer go."""
         if self._response is not None:
-            await self._response.aclose()
+            await uninterrupted(self._response.aclose)
             self._response = None

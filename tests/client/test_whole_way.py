@@ -522,22 +522,6 @@ def test_a_cancelled_submit_says_which_job_may_exist(picture: Path) -> None:
     assert "kling.job(external_task_id='kf-" in caught.value.__cause__.__notes__[0]
 
 
-def test_a_client_works_again_after_a_fork(sandbox: Sandbox, picture: Path) -> None:
-    """The child makes connections of its own; no create is doubled."""
-    import os
-
-    before = sandbox.creates
-    with Kling("canary-key-5f2c91", base_url=sandbox.base_url) as kling:
-        kling.submit(ImageToVideo(picture, prompt="x"))
-        connections = kling._session.connections
-        parents, connections._pid = connections.api(), -1  # as a child sees it: another's
-        kling.submit(ImageToVideo(picture, prompt="x"))
-        assert connections._pid == os.getpid()
-        assert connections.api() is not parents
-        parents.close()
-    assert sandbox.creates == before + 2
-
-
 def test_a_proxy_that_is_down_is_not_sent(picture: Path) -> None:
     """And its password is not shown."""
     proxy = "http://user:canary-password@127.0.0.1:9"

@@ -210,4 +210,5 @@ def test_one_tls_context_serves_all_connections(kind: Kind) -> None:
     with calling(kind, "https://gateway.example.com") as caller:
         first = caller.kling._session.settings()["verify"]
         assert caller.kling._session.settings()["verify"] is first
-        assert caller.kling._session.connections.api() is caller.kling._session.connections.api()
+        place = caller.kling._session.new_place()()
+        assert place.once("api", object) is place.once("api", object)
