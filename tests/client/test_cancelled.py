@@ -70,7 +70,7 @@ def test_the_row_is_given_up_and_the_note_arrives(tmp_path: Path, cancels: int) 
         async with client(url, journal=journal) as kling:
             work = kling.generate(PlainRequest(), tmp_path / "v.mp4")  # type: ignore[arg-type]
             job = asyncio.create_task(caught(work))
-            while not peer.seen:
+            while not peer.seen and not job.done():
                 await asyncio.sleep(0.01)
             with locked(journal) as other:
                 for _ in range(cancels):
@@ -123,7 +123,7 @@ def test_a_batch_gives_its_rows_up_and_says_what_goes_on(tmp_path: Path, cancels
     async def main(url: str) -> BaseException:
         async with client(url, journal=journal) as kling:
             batch = asyncio.create_task(caught(consume(kling)))
-            while not peer.seen:
+            while not peer.seen and not batch.done():
                 await asyncio.sleep(0.01)
             with locked(journal) as other:
                 for _ in range(cancels):
@@ -155,7 +155,7 @@ def test_a_connection_is_given_back(at: str, cancels: int) -> None:
             for _ in range(2):
                 question = asyncio.create_task(kling.job("801").refresh())
                 seen = len(peer.seen)
-                while len(peer.seen) == seen:
+                while len(peer.seen) == seen and not question.done():
                     await asyncio.sleep(0.01)
                 for _ in range(cancels):
                     question.cancel()
@@ -181,7 +181,7 @@ def test_a_download_gives_its_connection_back(tmp_path: Path, cancels: int) -> N
             job = await kling.submit(PlainRequest())  # type: ignore[arg-type]
             await job.wait()
             download = asyncio.create_task(job.download(tmp_path / "v.mp4"))
-            while "D" not in stage.log:
+            while "D" not in stage.log and not download.done():
                 await asyncio.sleep(0.01)
             await asyncio.sleep(0.1)
             for _ in range(cancels):
