@@ -1,4 +1,4 @@
-"""Read a published page and write its facts to ``openapi/upstream/image2video.yaml``.
+"""Read a published page and write its facts to ``openapi/upstream/NAME.yaml``.
 
     python scripts/import_page.py PAGE [--to FILE]
 
@@ -15,29 +15,31 @@ from pathlib import Path
 
 from specpipe import files
 from specpipe.errors import PageError
-from specpipe.page import fetch
-from specpipe.verdict import pipeline
+from specpipe.page import fetch, reader, sources
+from specpipe.verdict import new_page
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command."""
     parser = argparse.ArgumentParser(description="Import a published page as facts.")
     parser.add_argument("page", help="a file or an http(s) address")
-    parser.add_argument("--to", type=Path, default=files.ROOT / files.UPSTREAM)
+    parser.add_argument("--to", type=Path)
     args = parser.parse_args(argv)
     try:
-        found, _, data = pipeline.read_page(fetch.get(args.page))
+        reading = reader.read(fetch.get(args.page))
     except PageError as error:
         print(f"{args.page}: {error}", file=sys.stderr)
         return 1
-    for repair in found.repairs:
+    for repair in reading.repairs:
         print(f"{args.page}: {repair}")
-    if args.to.exists() and args.to.read_bytes() == data:
-        print(f"{args.to}: unchanged")
+    name = new_page.name_of(reading, sources.load(files.ROOT), args.page)
+    to = args.to or files.ROOT / files.upstream(name)
+    if to.exists() and to.read_bytes() == reading.data:
+        print(f"{to}: unchanged")
         return 0
-    args.to.parent.mkdir(parents=True, exist_ok=True)
-    args.to.write_bytes(data)
-    print(f"{args.to}: written")
+    to.parent.mkdir(parents=True, exist_ok=True)
+    to.write_bytes(reading.data)
+    print(f"{to}: written")
     return 0
 
 

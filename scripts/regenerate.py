@@ -24,7 +24,7 @@ def main(argv: list[str] | None = None) -> int:
     )
     args = parser.parse_args(argv)
     try:
-        planned = build.plan(files.ROOT, (files.ROOT / files.UPSTREAM).read_bytes())
+        planned = build.plan(files.ROOT, {})
     except (OSError, PipelineError) as error:
         print(f"regenerate: {error}", file=sys.stderr)
         return 1

@@ -1,7 +1,7 @@
 """The spec pipeline: from the page that a gateway publishes to the client in ``generated/``.
 
-    page ──read──> repaired text ──load──> nodes ──facts──> openapi/upstream/*.yaml
-         openapi/overlay.yaml ──apply──> openapi/kling.yaml ──codegen──> generated/kling_client
+    each page ──read──> repaired text ──load──> nodes ──facts──> openapi/upstream/NAME.yaml
+    openapi/overlays/NAME.yaml ──apply, merge──> openapi/kling.yaml ──codegen──> generated/
 
 A folder for each stretch of the way: ``page`` (text to facts), ``contract`` (facts and overlay to
 one document), ``client`` (document to generated tree), ``verdict`` (what changed, and for whom). A

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
 import yaml
 
 __all__ = [
+    "ACCEPTED",
     "CODEGEN_CONFIG",
     "CODEGEN_PINS",
     "GENERATED",
+    "MAIN",
     "OVERLAY",
     "PROVENANCE",
     "RESOLVED",
     "ROOT",
     "SOURCES",
     "UPSTREAM",
+    "accepted",
     "dump",
+    "names",
     "overlay",
     "parse",
     "read_yaml",
@@ -26,8 +31,12 @@ __all__ = [
 ]
 
 ROOT: Final = Path(__file__).resolve().parents[2]
+MAIN: Final = "image2video"
+"""The page that comes first: it names the contract, and its overlay holds what others refer to."""
 UPSTREAM: Final = Path("openapi/upstream/image2video.yaml")
-OVERLAY: Final = Path("openapi/overlay.yaml")
+OVERLAY: Final = Path("openapi/overlays/image2video.yaml")
+ACCEPTED: Final = Path("openapi/accepted")
+"""Facts that somebody has answered for, of pages whose latest facts still ask for an answer."""
 SOURCES: Final = Path("openapi/sources.toml")
 RESOLVED: Final = Path("openapi/kling.yaml")
 PROVENANCE: Final = Path("openapi/provenance.json")
@@ -44,12 +53,23 @@ _NUMBER: Final = re.compile(
 
 def upstream(name: str) -> Path:
     """The facts of a page, by the page's name."""
-    return Path(f"openapi/upstream/{name}.yaml")
+    return UPSTREAM.with_name(f"{name}.yaml")
 
 
 def overlay(name: str) -> Path:
     """What we add to a page. The first page's overlay also defines what the others share."""
-    return OVERLAY if upstream(name) == UPSTREAM else Path(f"openapi/overlays/{name}.yaml")
+    return OVERLAY.with_name(f"{name}.yaml")
+
+
+def accepted(name: str) -> Path:
+    """Where a page's last accepted facts stand while its latest ask for an answer."""
+    return ACCEPTED / f"{name}.yaml"
+
+
+def names(root: Path, more: Iterable[str] = ()) -> list[str]:
+    """Every page that the repository follows, and some more; the main one first."""
+    found = {*(path.stem for path in (root / UPSTREAM.parent).glob("*.yaml")), *more}
+    return sorted(found, key=lambda name: (name != MAIN, name))
 
 
 class _Dumper(yaml.SafeDumper):

@@ -93,7 +93,7 @@ def test_the_source_distribution_can_be_built_and_tested_from(built: Path) -> No
         "CHANGELOG.md",
         "LICENSE",
         "openapi/kling.yaml",
-        "openapi/overlay.yaml",
+        "openapi/overlays/image2video.yaml",
         "scripts/regenerate.py",
         "tests/conftest.py",
         "generated/kling_client/__init__.py",

@@ -49,8 +49,18 @@ def schema(document: str) -> Any:
     text = yaml.safe_load((OPENAPI / document).read_text())
     operation = text["paths"]["/kling/v1/videos/image2video"]["post"]
     schema = operation["requestBody"]["content"]["application/json"]["schema"]
-    name = schema.get("$ref", "").rpartition("/")[2]
-    return text["components"]["schemas"][name] if name else schema
+    components = text.get("components", {}).get("schemas", {})
+
+    def written_out(value: Any) -> Any:
+        if isinstance(value, list):
+            return [written_out(item) for item in value]
+        if not isinstance(value, dict):
+            return value
+        if name := value.get("$ref", "").rpartition("/")[2]:
+            return written_out(components[name])
+        return {key: written_out(item) for key, item in value.items()}
+
+    return written_out(schema)
 
 
 def test_a_plain_request_has_five_fields() -> None:

@@ -7,11 +7,15 @@ import sys
 
 import pytest
 from specpipe import files
+from specpipe.verdict import facade
 
 from kling_facade.sandbox import Sandbox
 
 from .conftest import ROOT
 from .test_contract import Recorder, recorder  # noqa: F401  (a fixture)
+
+NOT_CALLED = {name.partition(" ")[2] for name in facade.load(ROOT).left_out if " /" in name}
+"""Paths that the facade does not call yet: the sandbox does not serve them either."""
 
 EXCLUDED = {
     "positive_data_acceptance": "a schema can't say that the base64 of a picture decodes",
@@ -41,6 +45,7 @@ def schemathesis(url: str, key: str, *more: str) -> subprocess.CompletedProcess[
         "--no-color",
         "--exclude-checks",
         ",".join(EXCLUDED),
+        *(word for path in sorted(NOT_CALLED) for word in ("--exclude-path", path)),
         *more,
     ]
     return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)

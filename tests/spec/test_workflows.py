@@ -59,9 +59,10 @@ def test_actions_are_pinned_to_commits(path: Path) -> None:
 
 
 def test_the_sources_name_the_facts() -> None:
-    """The table of sources leads to the facts that the repository holds."""
+    """The table of sources names each page that the repository holds facts of."""
     sources = tomllib.loads((ROOT / files.SOURCES).read_text(encoding="utf-8"))
-    assert {source["facts"] for source in sources.values()} == {files.UPSTREAM.as_posix()}
+    assert sorted(sources) == sorted(files.names(ROOT))
+    assert len({source["api"] for source in sources.values()}) == len(sources)
     assert all(
         source["url"] == "" or source["url"].startswith("https://") for source in sources.values()
     )

@@ -12,6 +12,7 @@ import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from attrs import frozen
 
@@ -20,7 +21,7 @@ from ..contract import overlay as overlays
 from ..contract import resolve
 from . import codegen
 
-__all__ = ["Plan", "differences", "plan", "write"]
+__all__ = ["Plan", "contract_of", "differences", "plan", "write"]
 
 
 @frozen
@@ -29,59 +30,72 @@ class Plan:
 
     Attributes:
         wanted: Contents by path from the repository's root, with ``/``.
+        unwanted: Files that must not be there.
     """
 
     wanted: Mapping[str, bytes]
+    unwanted: frozenset[str] = frozenset()
 
 
-def plan(root: Path, upstream: bytes) -> Plan:
-    """Work out every file that follows from a page's facts.
+def contract_of(root: Path, upstream: Mapping[str, bytes]) -> Any:
+    """The contract, if some pages had these facts; the other pages' are those of the repository.
 
     Args:
-        root: The repository; its overlay and the generator's settings are read.
-        upstream: The facts, as `files.UPSTREAM` holds them.
+        root: The repository, for overlays and facts.
+        upstream: Facts by the page's name, as ``openapi/upstream`` holds them.
 
     Raises:
-        OverlayError: The overlay doesn't fit the facts.
+        OverlayError: An overlay doesn't fit its facts.
+        ContractError: The contract is not valid.
+    """
+    pages = {}
+    for name in files.names(root, upstream):
+        facts = upstream.get(name) or (root / files.upstream(name)).read_bytes()
+        place = files.overlay(name)
+        added = overlays.parse((root / place).read_bytes(), place.as_posix())
+        pages[name] = (files.parse(facts), added)
+    return resolve.resolve(pages)
+
+
+def plan(root: Path, upstream: Mapping[str, bytes]) -> Plan:
+    """Work out every file that follows from the pages' facts.
+
+    Args:
+        root: The repository; its overlays and the generator's settings are read.
+        upstream: Facts by the page's name, where they are not those of the repository.
+
+    Raises:
+        OverlayError: An overlay doesn't fit its facts.
         PipelineError: The contract is not valid, or the generator refuses it.
     """
-    overlay = (root / files.OVERLAY).read_bytes()
-    added = overlays.parse(overlay, files.OVERLAY.as_posix())
-    document = resolve.resolve(files.parse(upstream), added)
-    contract = resolve.resolved_bytes(document)
+    contract = resolve.resolved_bytes(contract_of(root, upstream))
     client = codegen.generate(root, contract)
     wanted = {
-        files.UPSTREAM.as_posix(): upstream,
+        **{files.upstream(name).as_posix(): data for name, data in upstream.items()},
         files.RESOLVED.as_posix(): contract,
         **{f"{files.GENERATED.as_posix()}/{name}": data for name, data in client.items()},
     }
-    wanted[files.PROVENANCE.as_posix()] = _provenance(
-        root, {**wanted, files.OVERLAY.as_posix(): overlay}
-    )
+    read = {
+        place.as_posix(): (root / place).read_bytes()
+        for name in files.names(root, upstream)
+        for place in (files.upstream(name), files.overlay(name))
+        if (root / place).is_file()
+    }
+    wanted[files.PROVENANCE.as_posix()] = _provenance(root, {**read, **wanted})
     return Plan(wanted)
 
 
 def _provenance(root: Path, made: Mapping[str, bytes]) -> bytes:
     """From what, and by what, the generated tree was made."""
-    folder = files.GENERATED.as_posix() + "/"
-    tree = "".join(
-        f"{_sha(made[name])}  {name}\n" for name in sorted(made) if name.startswith(folder)
-    )
     versions = codegen.pins(root)
     facts = {
-        "facts": {
-            "file": files.UPSTREAM.as_posix(),
-            "sha256": _sha(made[files.UPSTREAM.as_posix()]),
-        },
-        "overlay": {
-            "file": files.OVERLAY.as_posix(),
-            "sha256": _sha(made[files.OVERLAY.as_posix()]),
-        },
+        "facts": _folder(made, files.UPSTREAM.parent),
+        "overlays": _folder(made, files.OVERLAY.parent),
         "contract": {
             "file": files.RESOLVED.as_posix(),
             "sha256": _sha(made[files.RESOLVED.as_posix()]),
         },
-        "client": {"folder": files.GENERATED.as_posix(), "sha256": _sha(tree.encode())},
+        "client": _folder(made, files.GENERATED),
         "generator": {
             "openapi-python-client": versions["openapi-python-client"],
             "ruff": versions["ruff"],
@@ -90,6 +104,13 @@ def _provenance(root: Path, made: Mapping[str, bytes]) -> bytes:
         },
     }
     return (json.dumps(facts, indent=2) + "\n").encode()
+
+
+def _folder(made: Mapping[str, bytes], folder: Path) -> dict[str, str]:
+    """A folder, and the digest of a list of its files' digests."""
+    start = folder.as_posix() + "/"
+    lines = [f"{_sha(made[name])}  {name}\n" for name in sorted(made) if name.startswith(start)]
+    return {"folder": folder.as_posix(), "sha256": _sha("".join(lines).encode())}
 
 
 def _sha(data: bytes) -> str:
@@ -143,10 +164,10 @@ def write(root: Path, planned: Plan) -> list[str]:
         raise
     for temporary, path in staged:
         temporary.replace(path)
-    strays = _strays(root, planned)
-    for name in strays:
+    gone = [*_strays(root, planned), *(n for n in planned.unwanted if (root / n).is_file())]
+    for name in gone:
         (root / name).unlink()
-    return sorted([*changed, *strays])
+    return sorted([*changed, *gone])
 
 
 def _same(path: Path, data: bytes) -> bool:

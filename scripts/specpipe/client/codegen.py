@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Final
 
 from .. import files
-from ..contract import walk
 from ..errors import ContractError, PipelineError
+from ..page.prune import without
 
 __all__ = ["VENV", "environment", "generate", "pins"]
 
@@ -121,7 +121,7 @@ def generate(root: Path, document: bytes) -> dict[str, bytes]:
     with tempfile.TemporaryDirectory(prefix="kling-codegen-") as name:
         folder = Path(name)
         source, target = folder / "kling.yaml", folder / "kling_client"
-        shown = walk.without(files.parse(document), "default")
+        shown = without(files.parse(document), "default")
         source.write_bytes(files.dump(shown))
         command: list[str | Path] = [
             programs / "openapi-python-client", "generate", "--meta", "none", "--fail-on-warning",

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from attrs import frozen
 
+from .. import files
 from ..contract import walk
 from ..page.facts import STATED, effective
 
@@ -26,6 +27,7 @@ __all__ = [
     "file_of",
     "gaps",
     "load",
+    "of_page",
     "schema_field",
     "schema_of",
     "unresolved",
@@ -34,7 +36,7 @@ __all__ = [
 
 TABLE: Final = Path("openapi/facade.toml")
 CATALOG: Final = Path("kling_facade/catalog/catalog.toml")
-OVERLAY_FILE: Final = "openapi/overlay.yaml"
+OVERLAY_FILE: Final = files.OVERLAY.as_posix()
 _ABSENT: Final = object()
 
 
@@ -114,6 +116,11 @@ def _models(root: Path) -> frozenset[str] | None:
     return frozenset(found if isinstance(found, dict) else (row["name"] for row in found))
 
 
+def of_page(advice: str, page: str) -> str:
+    """Advice with the overlay of the page that it is about."""
+    return advice.replace(OVERLAY_FILE, files.overlay(page).as_posix())
+
+
 # --- coverage -------------------------------------------------------------------------------------
 
 
@@ -146,7 +153,7 @@ def add_operation(operation: str) -> str:
     """Where to add an operation."""
     return (
         f"no part of the facade calls it. Add a method to kling_facade/client/async_kling.py (a "
-        f"name for the operation to openapi/overlay.yaml), then '{operation}' to [operations] in "
+        f"name for the operation to {OVERLAY_FILE}), then '{operation}' to [operations] in "
         f"{TABLE}; or to [left_out] there."
     )
 

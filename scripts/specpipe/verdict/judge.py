@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from attrs import evolve, frozen
 
+from .. import files
 from ..contract import walk
 from .changes import UNSEEN, Change, Facade
 from .facade import (
@@ -17,6 +18,7 @@ from .facade import (
     add_field,
     add_operation,
     file_of,
+    of_page,
     schema_of,
     values_of,
 )
@@ -31,15 +33,19 @@ _Judgement = tuple[Facade, str]
 _FINE: Final[_Judgement] = ("covered", "")
 
 
-def judge(changes: list[Change], table: Table, document: Mapping[str, Any]) -> list[Change]:
+def judge(
+    changes: list[Change], table: Table, document: Mapping[str, Any], page: str = files.MAIN
+) -> list[Change]:
     """Say of each change what it means for the facade, and what to do.
 
     Args:
         changes: What changed in the published page or in the contract.
         table: What reaches what.
         document: The contract as it stands: what the facade keeps to today.
+        page: The page that changed.
     """
-    return [_Judge(table, document).on(change) for change in changes]
+    judged = [_Judge(table, document).on(change) for change in changes]
+    return [evolve(change, todo=of_page(change.todo, page)) for change in judged]
 
 
 @frozen

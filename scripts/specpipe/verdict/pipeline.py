@@ -1,79 +1,30 @@
-"""The whole way from a page to a verdict: what ``make spec`` does."""
+"""The whole way from pages to a verdict: what ``make spec`` does.
+
+Pages are read and judged one by one; a page that can't be read, or that doesn't fit its overlay,
+leaves the others alone and keeps the facts it had. The tree is written last, all of it or nothing,
+after the contract tests were green with the new files in a copy.
+"""
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterable, Mapping
-from enum import IntEnum
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-from attrs import define, evolve, field
+from attrs import evolve
 
 from .. import files
 from ..client import build
 from ..contract import example
-from ..contract.example import Contradiction
 from ..errors import ContractError, OverlayError, PageError, PipelineError
-from ..page import facts, fetch, markdown, reader
-from ..page.reader import FACTS_HEADER
-from ..page.repairs import Repair
-from . import changes, facade, judge
-from .changes import Change
+from ..page import facts, markdown, reader, sources
+from . import changes, facade, judge, new_page, rehearsal
+from .outcome import Outcome, Page, Verdict
 
-__all__ = ["FACTS_HEADER", "Outcome", "Verdict", "read_page", "run"]
+__all__ = ["Outcome", "Page", "Verdict", "accept", "read_page", "run"]
 
-_TESTS: Final = "tests/spec/test_contract.py"
-
-
-class Verdict(IntEnum):
-    """How it ended; the number is the exit code."""
-
-    GREEN = 0
-    REFUSED = 1
-    BROKEN_TOOLS = 2
-    ATTENTION = 3
-
-
-@define
-class Outcome:
-    """Everything a run found out.
-
-    Attributes:
-        source: What was asked for.
-        verdict: How it ended.
-        error: Why the page was refused, or why the tools failed.
-        repairs: What had to be repaired.
-        changes: What changed, judged.
-        contradictions: Where the page contradicts itself.
-        texts: New or changed texts, for the terminal only.
-        overlay: Actions that no longer fit.
-        gaps: What of the contract the facade doesn't reach.
-        disagreements: Facts of the page that the contract doesn't repeat.
-        tests: What the contract tests said, if they failed.
-        written: Files that were written or removed.
-    """
-
-    source: str
-    verdict: Verdict = Verdict.GREEN
-    error: str = ""
-    repairs: tuple[Repair, ...] = ()
-    changes: list[Change] = field(factory=list)
-    contradictions: list[Contradiction] = field(factory=list)
-    texts: list[facts.Text] = field(factory=list)
-    overlay: list[str] = field(factory=list)
-    gaps: list[str] = field(factory=list)
-    disagreements: list[str] = field(factory=list)
-    tests: str = ""
-    written: list[str] = field(factory=list)
-
-    @property
-    def needs_attention(self) -> bool:
-        """Whether somebody has to change the facade or the overlay."""
-        judged = any(change.facade != "covered" for change in self.changes)
-        return bool(judged or self.overlay or self.gaps or self.disagreements or self.tests)
+Say = Callable[[str], None]
 
 
 def read_page(data: bytes) -> tuple[markdown.Page, facts.Facts, bytes]:
@@ -82,74 +33,177 @@ def read_page(data: bytes) -> tuple[markdown.Page, facts.Facts, bytes]:
     return evolve(reading.page, repairs=reading.repairs), reading.facts, reading.data
 
 
-Say = Callable[[str], None]
-
-
-def run(root: Path, source: str, say: Say, *, tests: bool = True) -> Outcome:
-    """Import a page and make everything that follows from it.
+def run(root: Path, source: str, say: Say, *, tests: bool = True, keep: bool = False) -> Outcome:
+    """Import pages and make everything that follows from them.
 
     Args:
         root: The repository.
-        source: A file or an http(s) address.
+        source: A folder, a file or an http(s) address; empty for the addresses that the repository
+            knows.
         say: Told of each step.
-        tests: Whether to run the contract tests at the end.
+        tests: Whether to run the contract tests before anything is written.
+        keep: Whether to write the tree even if the contract tests are red, to work from it.
 
     Returns:
-        What was found. Nothing is written unless facts, overlay and generator agree.
+        What was found.
     """
     outcome = Outcome(source)
     try:
-        _run(root, outcome, say, tests)
+        _run(root, outcome, say, tests=tests, keep=keep)
     except PageError as error:
-        outcome.verdict, outcome.error = Verdict.REFUSED, str(error)
-    except OverlayError as error:
-        outcome.overlay = error.failures
+        outcome.error = str(error)
     except ContractError as error:
-        outcome.overlay = [str(error)]
+        outcome.client = str(error)
     except (PipelineError, OSError, subprocess.SubprocessError) as error:
-        outcome.verdict, outcome.error = Verdict.BROKEN_TOOLS, str(error)
-    if outcome.verdict is Verdict.GREEN and outcome.needs_attention:
-        outcome.verdict = Verdict.ATTENTION
+        outcome.error, outcome.tools_failed = str(error), True
     return outcome
 
 
-def _run(root: Path, outcome: Outcome, say: Say, tests: bool) -> None:
-    found, taken, data = read_page(fetch.get(outcome.source))
-    outcome.repairs = found.repairs
-    say(f"read: {len(found.repairs)} repairs")
-    outcome.contradictions = example.contradictions(found.document, taken.document)
-    old = _old(root)
+def _run(root: Path, outcome: Outcome, say: Say, *, tests: bool, keep: bool) -> None:
     table = facade.load(root)
     contract = files.read_yaml(root / files.RESOLVED) if (root / files.RESOLVED).is_file() else {}
-    outcome.changes = judge.judge(changes.compare(old, taken.document), table, contract)
-    outcome.texts = _fresh(old, taken.texts)
-    say(f"compared: {len(outcome.changes)} changes, level {changes.level_of(outcome.changes)}")
-    _keep_candidate(root, data)
-    planned = build.plan(root, data)
+    known = sources.load(root)
+    for given in sources.given(root, outcome.source):
+        page = Page(given.where)
+        outcome.pages.append(page)
+        try:
+            _read(root, page, given, known)
+        except PageError as error:
+            page.error = str(error)
+            continue
+        if not page.new:
+            old = files.parse(page.base)
+            new = files.parse(page.data)
+            page.changes = judge.judge(changes.compare(old, new), table, contract, page.name)
+        say(
+            f"{page.name}: {len(page.repairs)} repairs, {len(page.changes)} changes, level "
+            f"{changes.level_of(page.changes)}"
+        )
+    _once(outcome.pages)
+    planned = _planned(root, outcome)
     document = files.parse(planned.wanted[files.RESOLVED.as_posix()])
     outcome.gaps = facade.gaps(document, table)
-    outcome.disagreements = facade.disagreements(taken.document, document, table)
+    for page in _taken(outcome.pages):
+        told = facade.disagreements(files.parse(page.data), document, table)
+        page.disagreements = [facade.of_page(line, page.name) for line in told]
+    if tests and build.differences(root, planned):
+        say("contract tests, with the new files in a copy of the repository")
+        outcome.tests = rehearsal.contract_tests(root, planned)
+    if outcome.tests and not keep:
+        outcome.candidate = rehearsal.kept(root, planned)
+        return
     outcome.written = build.write(root, planned)
-    say(
-        f"regenerated: {len(outcome.written)} files differ"
-        if outcome.written
-        else "unchanged: not a byte differs"
-    )
-    if tests:
-        outcome.tests = _contract_tests(root, say)
+    count = len(outcome.written)
+    say(f"{count} files written or removed" if count else "unchanged: not a byte differs")
 
 
-def _old(root: Path) -> dict[str, Any]:
-    path = root / files.UPSTREAM
-    document: dict[str, Any] = files.read_yaml(path) if path.is_file() else {}
-    return document
+def _read(
+    root: Path, page: Page, given: sources.Given, known: Mapping[str, sources.Source]
+) -> None:
+    """Read one page, and find out which it is."""
+    if given.error:
+        raise given.error
+    reading = reader.read(given.data)
+    page.data, page.repairs = reading.data, reading.repairs
+    page.contradictions = example.contradictions(reading.page.document, reading.facts.document)
+    page.name = new_page.name_of(reading, known, page.source)
+    if page.name in known and (remark := sources.remark(reading, known[page.name])):
+        page.remarks.append(remark)
+    page.base = _base(root, page.name)
+    page.new = not page.base and not (root / files.overlay(page.name)).is_file()
+    page.texts = _fresh(files.parse(page.base) or {}, reading.facts.texts)
+    if not page.base:
+        page.base = page.data
+    if page.new:
+        page.steps = new_page.steps(page.name, reading.operations)
+        _keep_candidate(root, page)
 
 
-def _keep_candidate(root: Path, data: bytes) -> None:
-    """The new facts, for a look at them when the overlay doesn't fit."""
-    place = root / "build" / "spec" / files.UPSTREAM.name
+def _base(root: Path, name: str) -> bytes:
+    """What a page's facts are compared with: the last that somebody answered for."""
+    for place in (root / files.accepted(name), root / files.upstream(name)):
+        if place.is_file():
+            return place.read_bytes()
+    return b""
+
+
+def _once(pages: list[Page]) -> None:
+    """Two sources that are the same page: the second is refused."""
+    seen: dict[str, str] = {}
+    for page in pages:
+        if page.error:
+            continue
+        if page.name in seen:
+            page.error = f"this is the page {page.name} again, after {seen[page.name]}"
+        seen.setdefault(page.name, page.source)
+
+
+def _taken(pages: Iterable[Page]) -> list[Page]:
+    """Pages whose facts become part of the contract."""
+    return [page for page in pages if not (page.error or page.new or page.misfits)]
+
+
+def _planned(root: Path, outcome: Outcome) -> build.Plan:
+    """The tree with every page that fits; one that doesn't keeps the facts it had."""
+    planned = build.plan(root, _fitting(root, _taken(outcome.pages)))
+    wanted, unwanted = dict(planned.wanted), set()
+    for page in _taken(outcome.pages):
+        # Facts that still ask for an answer don't replace those that were answered for.
+        place = files.accepted(page.name).as_posix()
+        if page.open:
+            wanted[place] = page.base
+        else:
+            unwanted.add(place)
+    return build.Plan(wanted, frozenset(unwanted))
+
+
+def _fitting(root: Path, pages: list[Page]) -> dict[str, bytes]:
+    """The facts of the pages that make a contract together; the others learn why they don't."""
+    everything = {page.name: page.data for page in pages}
+    if not _misfits(root, everything):
+        return everything
+    fitting: dict[str, bytes] = {}
+    for page in pages:
+        page.misfits = _misfits(root, {**fitting, page.name: page.data})
+        if page.misfits:
+            _keep_candidate(root, page)
+        else:
+            fitting[page.name] = page.data
+    return fitting
+
+
+def _misfits(root: Path, upstream: Mapping[str, bytes]) -> list[str]:
+    try:
+        build.contract_of(root, upstream)
+    except OverlayError as error:
+        return error.failures
+    except ContractError as error:
+        return [str(error)]
+    return []
+
+
+def accept(root: Path, names: Iterable[str] = ()) -> list[str]:
+    """Take the latest facts as answered for.
+
+    Args:
+        root: The repository.
+        names: Pages; all that ask for an answer if there are none.
+
+    Returns:
+        The pages that asked for an answer and no longer do.
+    """
+    waiting = sorted(path.stem for path in (root / files.ACCEPTED).glob("*.yaml"))
+    answered = [name for name in waiting if not names or name in names]
+    for name in answered:
+        (root / files.accepted(name)).unlink()
+    return answered
+
+
+def _keep_candidate(root: Path, page: Page) -> None:
+    """The new facts, for a look at them when they can't become part of the contract."""
+    place = root / "build" / "spec" / f"{page.name}.yaml"
     place.parent.mkdir(parents=True, exist_ok=True)
-    place.write_bytes(data)
+    place.write_bytes(page.data)
 
 
 def _fresh(old: Mapping[str, Any], texts: Iterable[facts.Text]) -> list[facts.Text]:
@@ -168,17 +222,3 @@ def _known(document: Any, pointer: str) -> Mapping[str, str]:
             document = document.get(key, {}) if isinstance(document, Mapping) else {}
     found: Mapping[str, str] = document.get(facts.TEXT, {}) if isinstance(document, Mapping) else {}
     return found
-
-
-def _contract_tests(root: Path, say: Say) -> str:
-    """Run the contract tests; their last words if they fail."""
-    if not (root / _TESTS).is_file():
-        return ""
-    paths = os.pathsep.join(str(root / name) for name in (".", "generated", "scripts"))
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:xdist", "-p", "no:randomly", _TESTS]
-    done = subprocess.run(
-        command, cwd=root, env={**os.environ, "PYTHONPATH": paths, "PYTEST_ADDOPTS": ""},
-        capture_output=True, text=True, timeout=900, check=False,
-    )  # fmt: skip
-    say(f"contract tests: {'green' if done.returncode == 0 else 'red'}")
-    return "" if done.returncode == 0 else (done.stdout + done.stderr)[-4000:]

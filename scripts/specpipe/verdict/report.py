@@ -6,9 +6,10 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from .. import files
 from ..page import facts
 from .changes import Change, level_of
-from .pipeline import Outcome, Verdict
+from .outcome import Outcome, Page, Verdict
 
 __all__ = [
     "RENDERERS",
@@ -19,6 +20,7 @@ __all__ = [
     "full",
     "full_data",
     "printable",
+    "text_place",
     "verdict",
 ]
 
@@ -137,7 +139,7 @@ RENDERERS: Final[Mapping[str, Callable[[list[Change]], str]]] = {
 
 _VERDICTS: Final[Mapping[Verdict, str]] = {
     Verdict.GREEN: "Compatible and green",
-    Verdict.REFUSED: "The page could not be read; nothing was written",
+    Verdict.REFUSED: "A page could not be read; nothing of it was written",
     Verdict.BROKEN_TOOLS: "The tools failed, not the page; nothing was written",
     Verdict.ATTENTION: "The facade needs attention",
 }
@@ -152,61 +154,111 @@ def verdict(outcome: Outcome) -> str:
 
 
 def full_data(outcome: Outcome) -> dict[str, Any]:
-    """A run as JSON-like data; the page's texts are not in it."""
+    """A run as JSON-like data; the pages' texts are not in it."""
     return {
         "exit": int(outcome.verdict),
         "verdict": verdict(outcome),
-        "error": outcome.error,
+        "error": "\n".join(outcome.errors),
         **data(outcome.changes),
-        "overlay": outcome.overlay,
+        "pages": [_page_data(page) for page in outcome.pages],
         "gaps": outcome.gaps,
-        "disagreements": outcome.disagreements,
-        "repairs": [str(repair) for repair in outcome.repairs],
-        "contradictions": [str(found) for found in outcome.contradictions],
-        "texts": [_text_place(text) for text in outcome.texts],
+        "client": outcome.client,
         "tests": outcome.tests,
         "written": outcome.written,
     }
 
 
+def _page_data(page: Page) -> dict[str, Any]:
+    return {
+        "name": page.name,
+        "error": page.error,
+        "new": page.new,
+        "steps": page.steps,
+        "remarks": page.remarks,
+        **data(page.changes),
+        "open": page.open,
+        "overlay": page.misfits,
+        "disagreements": page.disagreements,
+        "repairs": [str(repair) for repair in page.repairs],
+        "contradictions": [str(found) for found in page.contradictions],
+        "texts": [text_place(text) for text in page.texts],
+    }
+
+
 def full(outcome: Outcome) -> str:
-    """A run as Markdown, fit for the body of a pull request. It holds none of the page's prose."""
+    """A run as Markdown, fit for the body of a pull request. It holds none of the pages' prose."""
     parts = [
-        f"# The published page: {_VERDICTS[outcome.verdict].lower()}\n",
+        f"# The published pages: {_VERDICTS[outcome.verdict].lower()}\n",
         f"{verdict(outcome)}.\n",
     ]
     if outcome.error:
         parts += ["## Why\n", _code(outcome.error)]
-    if outcome.verdict not in (Verdict.REFUSED, Verdict.BROKEN_TOOLS):
-        parts += ["## Changes\n", as_markdown(outcome.changes)]
-    parts += _section("The overlay no longer fits", outcome.overlay, _OVERLAY_ADVICE)
-    parts += _section("Not reached by the facade", outcome.gaps)
-    parts += _section("The page says, the contract does not", outcome.disagreements)
+    if outcome.client:
+        parts += ["## No client can be made of the contract\n", _CLIENT_ADVICE, ""]
+        parts += [_code(outcome.client)]
     if outcome.tests:
-        parts += ["## Contract tests: red\n", _code(outcome.tests)]
-    parts += _section(
-        "Texts that changed", [_text_place(text) for text in outcome.texts], _TEXT_ADVICE
-    )
-    parts += _section(
-        "Where the page contradicts itself", [str(found) for found in outcome.contradictions]
-    )
-    parts += _section("Repairs to the page", [str(repair) for repair in outcome.repairs])
-    parts += _section("Files written", outcome.written)
+        parts += ["## Contract tests: red\n", _tests_advice(outcome), "", _code(outcome.tests)]
+    parts += _section("Not reached by the facade", outcome.gaps)
+    for page in outcome.pages:
+        parts += _of_page(page)
+    parts += _section("Files written or removed", outcome.written)
     return "\n".join(parts)
 
 
-_OVERLAY_ADVICE: Final = (
-    "An action that matches nothing means that the page moved. Nothing was written; the new "
-    "facts stand in "
-    "`build/spec/image2video.yaml`. Change these actions in `openapi/overlay.yaml`, then "
-    "run `make spec` again."
+def _of_page(page: Page) -> list[str]:
+    """What there is to say of one page."""
+    parts = [f"## The page {cell(page.name)}\n"]
+    if page.error:
+        return [*parts, "It could not be read, and keeps the facts it had.\n", _code(page.error)]
+    parts += _section("Odd about it", page.remarks)
+    parts += _section("How to take it up", page.steps)
+    parts += _section("It does not fit", page.misfits, _misfit_advice(page))
+    if not page.new:
+        parts += ["### Changes\n", as_markdown(page.changes)]
+    if page.open:
+        parts += [_OPEN_ADVICE.format(page=page.name)]
+    parts += _section("The page says, the contract does not", page.disagreements)
+    texts = [text_place(text) for text in page.texts]
+    parts += _section("Texts that changed", texts, _TEXT_ADVICE)
+    contradictions = [str(found) for found in page.contradictions]
+    parts += _section("Where the page contradicts itself", contradictions)
+    parts += _section("Repairs to the page", [str(repair) for repair in page.repairs])
+    return parts
+
+
+_CLIENT_ADVICE: Final = (
+    "Nothing was written. If a name on the page is what the generator stumbles over, give the "
+    "operation or the model another name in the page's overlay."
+)
+_OPEN_ADVICE: Final = (
+    "What asks for somebody here is told again on every run, until the facade covers it or "
+    "somebody has answered for it: `python scripts/spec.py --accept {page}`.\n"
 )
 _TEXT_ADVICE: Final = (
     "The texts are the publisher's and are not stored; the terminal of `make spec` shows them."
 )
 
 
-def _text_place(text: Any) -> str:
+def _tests_advice(outcome: Outcome) -> str:
+    if not outcome.candidate:
+        return "The tree was written all the same, as asked."
+    return (
+        "The tree is as it was. What would have been written stands in `build/spec/tree`; "
+        "`--keep` writes it, to work from."
+    )
+
+
+def _misfit_advice(page: Page) -> str:
+    overlay = files.overlay(page.name).as_posix()
+    return (
+        f"An action that matches nothing means that the page moved. The page keeps the facts it "
+        f"had; the new ones stand in `build/spec/{page.name}.yaml`. Change these actions in "
+        f"`{overlay}`, then run `make spec` again."
+    )
+
+
+def text_place(text: Any) -> str:
+    """Where a text stands, without the text."""
     return f"line {text.line}: {facts.place(text.pointer)} {text.key}"
 
 
@@ -214,7 +266,7 @@ def _section(title: str, lines: list[str], advice: str = "") -> list[str]:
     if not lines:
         return []
     return [
-        f"## {title}\n",
+        f"### {title}\n",
         *([advice + "\n"] if advice else []),
         *(f"- {cell(line)}" for line in lines),
         "",

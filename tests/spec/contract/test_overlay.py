@@ -239,11 +239,15 @@ def test_enumerations_and_requirements_are_sets() -> None:
         "components": {"schemas": {"A": {"type": "string", "enum": ["a", "b"]}}},
     }
     change = document(action("$.components.schemas.A", update={"enum": ["b", "c"]}))
-    assert resolve.resolve(base, change)["components"]["schemas"]["A"]["enum"] == ["a", "b", "c"]
+    assert resolve.resolve({"page": (base, change)})["components"]["schemas"]["A"]["enum"] == [
+        "a",
+        "b",
+        "c",
+    ]
 
 
 def test_a_contract_that_is_not_valid_is_refused() -> None:
     """An overlay can't make an invalid document pass."""
     base = {"openapi": "3.0.1", "info": {"title": "t", "version": "1"}, "paths": {}}
     with pytest.raises(ContractError, match="not a valid OpenAPI"):
-        resolve.resolve(base, document(action("$.info", update={"title": 1})))
+        resolve.resolve({"page": (base, document(action("$.info", update={"title": 1})))})

@@ -180,9 +180,7 @@ def many(*edits: Any) -> Any:
             "broken",
         ),
         (
-            lambda d: d["paths"].update(
-                {"/kling/v1/videos/text2video": {"post": {"responses": {}}}}
-            ),
+            lambda d: d["paths"].update({"/kling/v1/videos/lip-sync": {"post": {"responses": {}}}}),
             "operation added",
             "minor",
             "missing",

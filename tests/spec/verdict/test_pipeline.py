@@ -29,7 +29,7 @@ from ..conftest import ROOT
 SOUND = "                sound:\n"
 CFG = "                cfg_scale:\n                  type: number\n"
 ENDPOINT = """\
-  /kling/v1/videos/text2video:
+  /kling/v1/videos/lip-sync:
     post:
       summary: Film a text
       requestBody:
@@ -192,7 +192,7 @@ ATTENTION: dict[str, tuple[Callable[[str], str], str]] = {
         ),
         "required now",
     ),
-    "new endpoint": (swap("components:\n", ENDPOINT), "POST /kling/v1/videos/text2video"),
+    "new endpoint": (swap("components:\n", ENDPOINT), "POST /kling/v1/videos/lip-sync"),
     "new model listed": (
         swap("kling-v2-5-turbo,kling-v2-6", "kling-v2-5-turbo,kling-v2-6\u3001kling-v9"),
         "kling-v9",
@@ -303,7 +303,8 @@ REFUSED: dict[str, tuple[Callable[[str], Any], str]] = {
 def test_compatible_pages_are_green(settled: Path, page: str, name: str) -> None:
     """Nothing to do for anybody: exit code 0, and the tree follows the page."""
     outcome = run(settled, COMPATIBLE[name](page))
-    assert (outcome.verdict, outcome.error, outcome.overlay) == (Verdict.GREEN, "", [])
+    (only,) = outcome.pages
+    assert (outcome.verdict, outcome.errors, only.misfits) == (Verdict.GREEN, [], [])
     assert run(settled, COMPATIBLE[name](page)).written == []
 
 
@@ -316,8 +317,8 @@ def test_pages_that_need_somebody_say_what_and_where(settled: Path, page: str, n
     assert outcome.verdict is Verdict.ATTENTION
     text = report.full(outcome)
     assert words in text
-    assert re.search(r"kling_facade/\w+/\w+\.(py|toml)|openapi/\w+\.(yaml|toml)", text)
-    if outcome.overlay:
+    assert re.search(r"kling_facade/\w+/\w+\.(py|toml)|openapi/[\w/]+\.(yaml|toml)", text)
+    if outcome.pages[0].misfits:
         assert tree(settled) == held
         assert (settled / "build" / "spec" / "image2video.yaml").is_file()
 
@@ -329,8 +330,9 @@ def test_refused_pages_leave_the_tree_untouched(settled: Path, page: str, name: 
     held = tree(settled)
     outcome = run(settled, edit(page))
     assert outcome.verdict is Verdict.REFUSED
-    assert re.match(r"line \d+, column \d+: ", outcome.error)
-    assert words in outcome.error
+    (error,) = outcome.errors
+    assert re.match(r"line \d+, column \d+: ", error)
+    assert words in error
     assert tree(settled) == held
 
 
@@ -339,14 +341,18 @@ def test_what_needs_somebody_stays_red_until_it_is_done(settled: Path, page: str
     changed = ATTENTION["field added"][0](page)
     assert run(settled, changed).verdict is Verdict.ATTENTION
     again = run(settled, changed)
-    assert (again.changes, again.verdict) == ([], Verdict.ATTENTION)
+    assert ([c.what for c in again.changes], again.verdict) == (
+        ["property added (string)"],
+        Verdict.ATTENTION,
+    )
     assert "ratio" in again.gaps[0]
+    assert again.written == []
 
 
 def test_new_texts_are_shown_and_not_stored(settled: Path, page: str) -> None:
     """The report says where a text changed; its words are for the terminal only."""
     outcome = run(settled, page.replace("What to leave out", "Whatsoever is undesirable"))
-    assert [text.text for text in outcome.texts] == ["Whatsoever is undesirable"]
+    assert [text.text for text in outcome.pages[0].texts] == ["Whatsoever is undesirable"]
     told = report.full(outcome) + json.dumps(report.full_data(outcome))
     assert "undesirable" not in told
     assert "body.negative_prompt description" in told
