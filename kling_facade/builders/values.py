@@ -116,6 +116,23 @@ def _plain(text: str | None) -> str:
     return text or ""
 
 
+def _check_allowed(allow: frozenset[str]) -> None:
+    """Refuse names that no rule has, and rules that can't be let through."""
+    if not allow:
+        return
+    from ..catalog import Catalog  # late: most requests allow nothing
+
+    rules = Catalog.bundled().rules
+    hint = "Rule names stand in brackets in each problem, and in docs/rules.md."
+    if unknown := sorted(allow - rules.keys()):
+        raise InvalidRequest(f"allow names no rule: {', '.join(unknown)}", hint=hint)
+    if strict := sorted(name for name in allow if rules[name].severity == "contract"):
+        raise InvalidRequest(
+            f"the contract can't be let through: {', '.join(strict)}",
+            hint="allow is for capability rules.",
+        )
+
+
 def _text(value: str | SpokenPrompt | None) -> str | SpokenPrompt:
     if value is None or isinstance(value, str):
         return value or ""
@@ -209,6 +226,7 @@ class RequestValues:
         if not (self.sound is None or isinstance(self.sound, bool)):
             # "off" would be true.
             raise InvalidRequest(f"sound is True or False, not {self.sound!r}")
+        _check_allowed(self.allow)
 
     # What goes out -------------------------------------------------------------------------------
 

@@ -62,10 +62,6 @@ class ImageToVideo(RequestValues):
         []
     """
 
-    def __attrs_post_init__(self) -> None:
-        super().__attrs_post_init__()
-        _check_allowed(self.allow)
-
     def problems(
         self, catalog: Catalog | None = None, *, on_loopback: bool = False
     ) -> list[Problem]:
@@ -148,18 +144,3 @@ class ImageToVideo(RequestValues):
         except KlingError:
             return None
         return buffer.getvalue()
-
-
-def _check_allowed(allow: frozenset[str]) -> None:
-    """Refuse names that no rule has, and rules that can't be let through."""
-    if not allow:
-        return
-    rules = Catalog.bundled().rules
-    hint = "Rule names stand in brackets in each problem, and in docs/rules.md."
-    if unknown := sorted(allow - rules.keys()):
-        raise InvalidRequest(f"allow names no rule: {', '.join(unknown)}", hint=hint)
-    if strict := sorted(name for name in allow if rules[name].severity == "contract"):
-        raise InvalidRequest(
-            f"the contract can't be let through: {', '.join(strict)}",
-            hint="allow is for capability rules.",
-        )

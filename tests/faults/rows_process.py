@@ -19,6 +19,8 @@ CALLBACKS: Final = "tests/gateway/test_callbacks.py::"
 CREDENTIALS: Final = "tests/gateway/test_credentials.py::"
 
 JOURNAL: Final = "tests/jobs/test_journal.py::"
+FIELDS: Final = "tests/rules/test_fields.py::"
+BRUSH: Final = "tests/rules/test_brush.py::"
 
 PROCESS = (
     Row(
@@ -303,6 +305,57 @@ CALLERS = (
             f"{CALLBACKS}test_what_is_no_body_is_refused",
             f"{CALLBACKS}test_a_forged_callback_makes_no_real_one_look_repeated",
         ),
+    ),
+    Row(
+        "X20",
+        "text with half a surrogate pair, in a prompt or anywhere else",
+        "B",
+        "refused, before anything is sent; the message can be printed",
+        (),
+        (
+            f"{FIELDS}test_text_is_refused_if_and_only_if_it_is_no_utf_8",
+            f"{FIELDS}test_a_problem_can_be_printed_whatever_it_quotes",
+            f"{HERE}test_x20_text_that_can_not_be_sent_never_leaves",
+        ),
+    ),
+    Row(
+        "X21",
+        "a mask that is none: the photograph, an erased layer, inverted, 0 and 1, stray paint",
+        "B",
+        "told with figures and what to write; an empty one is refused, and says where it lies",
+        (),
+        (
+            f"{BRUSH}test_a_mask_that_is_no_mask_is_told_with_figures",
+            f"{BRUSH}test_a_region_without_pixels_is_refused_by_its_name",
+            f"{BRUSH}test_pixels_that_are_held_and_moved_are_counted",
+        ),
+    ),
+    Row(
+        "X22",
+        "an array interface that lies about its memory",
+        "B",
+        "refused; no memory is read that is not the object's own",
+        (),
+        ("tests/builders/test_regions.py::test_a_wrong_array_interface_is_refused",),
+    ),
+    Row(
+        "X23",
+        "a misspelt model, camera move, region or path",
+        "B",
+        "refused with the name that was meant",
+        (),
+        (
+            f"{FIELDS}test_a_misspelt_model_is_answered_with_the_right_one",
+            "tests/builders/test_near_names.py::test_a_wrong_name_is_answered_with_the_right_one",
+        ),
+    ),
+    Row(
+        "X24",
+        "a misspelt limit, mode, price or rule in a catalogue of the user's own",
+        "B",
+        "refused with its line; nothing of the file counts",
+        (),
+        ("tests/catalog/test_form.py::test_what_means_nothing_is_refused_with_its_line",),
     ),
     Row(
         "X07",

@@ -564,6 +564,28 @@ def test_x04_a_picture_that_is_none_is_refused_before_the_create(tmp_path: Path)
     assert stage.seen == []
 
 
+@both
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"prompt": "\ud83e"},
+        {"negative_prompt": "\udcff"},
+        {"model": "\ud83e"},
+        {"voices": ["\ud83e"]},
+        {"extra": {"\ud83e": 1}},
+        {"extra": {"a": [{"b": "\ud83e"}]}},
+        {"callback_url": "https://example.com/\ud83e"},
+        {"external_task_id": "\ud83e"},
+    ],
+    ids=str,
+)
+def test_x20_text_that_can_not_be_sent_never_leaves(kind: Kind, broken: dict[str, Any]) -> None:
+    """Half a surrogate pair is found before a body is built: no call, no job that may exist."""
+    with Stage() as stage, calling(kind, stage.url) as client, pytest.raises(InvalidRequest):
+        client.submit(ImageToVideo("https://example.com/fox.png", **broken))
+    assert stage.seen == []
+
+
 def test_x05_http_only_to_this_machine() -> None:
     """Anything else would show key and picture to everybody on the way."""
     with pytest.raises(TransportSecurityError):

@@ -101,6 +101,7 @@ SPOT[100:103, 100:103] = True
         ("mask-erased", layer((255,) * 4), cut_out(), "~regions.opaque(image)"),
         ("mask-inverted", ROUND, ~ROUND, "moves 90 % of the picture, and 100 % of its edge"),
         ("mask-inverted", ROUND, layer((0, 0, 0, 0), (255,) * 4), "Is the mask inverted?"),
+        ("mask-inverted", SPOT, ~SPOT, "moves 99.9 % of the picture"),
         ("region-whole", ROUND, np.ones((480, 640), bool), "moves 100 % of the picture"),
         ("region-small", ROUND, SPOT, "only 9 pixels, 0.003 % of the picture"),
     ],

@@ -129,15 +129,20 @@ def _check_share(bitmap: Bitmap, label: str, verb: str, judge: Judge) -> None:
             f"{label} has only {bitmap.count} pixels, {percent(bitmap.count, whole)} of the "
             "picture. Is it stray paint?",
         )
-    elif share > judge.limit("region_share")[1]:
-        judge.object_("region-whole", _FIELD, f"{shown}. Is it the right mask?")
-    elif verb == "moves" and share > 0.5 and bitmap.share_of_edge > judge.limit("region_edge"):
+    elif verb == "moves" and _is_inverted(bitmap, share, judge.limit("region_edge")):
         judge.object_(
             "mask-inverted",
             _FIELD,
             f"{shown}, and {percent(bitmap.share_of_edge, 1)} of its edge. Is the mask inverted? "
             "~region selects the rest.",
         )
+    elif share > judge.limit("region_share")[1]:
+        judge.object_("region-whole", _FIELD, f"{shown}. Is it the right mask?")
+
+
+def _is_inverted(bitmap: Bitmap, share: float, edge: float) -> bool:
+    """Whether a region is most of the picture and nearly all of its edge, but not everything."""
+    return 0.5 < share < 1 and bitmap.share_of_edge > edge
 
 
 def _check_overlap(drawn: dict[str, Bitmap], judge: Judge) -> None:
