@@ -209,6 +209,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"kling-facade {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
+    _add_demo(commands)
+    _add_request_commands(commands)
+    _add_job_commands(commands)
+    _add_sandbox(commands)
+    return parser
+
+
+def _add_demo(commands: Any) -> None:
     demo = _command(commands, "demo", _demo, "a film on this machine: no account, no network")
     demo.add_argument("--image", metavar="FILE", help="a picture of yours (default: a sample)")
     demo.add_argument("--prompt", default="", metavar="TEXT", help="what happens")
@@ -216,6 +224,8 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--speed", type=float, default=60.0, help="times as fast as life")
     _add_result(demo, default="demo.mp4", exist="overwrite")
 
+
+def _add_request_commands(commands: Any) -> None:
     generate = _command(commands, "generate", _generate, "submit, wait and download: costs money")
     add_request_options(generate)
     _add_result(generate)
@@ -231,6 +241,8 @@ def _parser() -> argparse.ArgumentParser:
     preview.add_argument("--to", required=True, type=Path, metavar="PNG", help="the drawing")
     preview.add_argument("--frames", type=int, metavar="N", help="a storyboard of N frames")
 
+
+def _add_job_commands(commands: Any) -> None:
     status = _command(commands, "status", _status, "where a job stands")
     status.add_argument("id", help="the gateway's id, or ours (kf-...)")
     _add_gateway(status)
@@ -244,8 +256,13 @@ def _parser() -> argparse.ArgumentParser:
     jobs.add_argument("--most", type=int, default=30, metavar="N", help="how many (default: 30)")
     _add_gateway(jobs)
 
-    _add_sandbox(_command(commands, "sandbox", _sandbox, "run the sandbox gateway until Ctrl-C"))
-    return parser
+
+def _add_sandbox(commands: Any) -> None:
+    from ..sandbox.options import DESCRIPTION, add_options
+
+    sandbox = _command(commands, "sandbox", _sandbox, "run the sandbox gateway until Ctrl-C")
+    sandbox.description = DESCRIPTION
+    add_options(sandbox)
 
 
 def _command(commands: Any, name: str, run: Run, text: str) -> argparse.ArgumentParser:
@@ -254,13 +271,6 @@ def _command(commands: Any, name: str, run: Run, text: str) -> argparse.Argument
     )
     parser.set_defaults(run=run, parser=parser)
     return parser
-
-
-def _add_sandbox(parser: argparse.ArgumentParser) -> None:
-    from ..sandbox.options import DESCRIPTION, add_options
-
-    parser.description = DESCRIPTION
-    add_options(parser)
 
 
 def _add_result(

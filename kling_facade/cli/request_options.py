@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from ..errors import InvalidRequest
 
@@ -30,59 +30,72 @@ __all__ = [
 Say: TypeAlias = "Callable[[str], None]"
 
 
-def add_request_options(parser: argparse.ArgumentParser) -> None:
-    """Add the picture and everything that can be said about the film.
+# No option names a limit: the catalogue in use decides when the request is checked. A choice or a
+# range here would refuse what a newer catalogue allows.
+_FILM: Final[dict[str, dict[str, Any]]] = {
+    "--prompt": {"default": "", "metavar": "TEXT", "help": "what happens"},
+    "--negative-prompt": {"default": "", "metavar": "TEXT", "help": "what must not be seen"},
+    "--model": {"metavar": "NAME", "help": "which model films (default: kling-v2-6)"},
+    "--mode": {"default": "std", "metavar": "MODE", "help": "std, pro, ... (default: std)"},
+    "--duration": {
+        "type": int,
+        "default": 5,
+        "metavar": "SECONDS",
+        "help": "length of the film; 'kling check' says what the model takes (default: 5)",
+    },
+    "--cfg-scale": {"type": float, "metavar": "0..1", "help": "closeness to the prompt"},
+    "--image-tail": {"metavar": "IMAGE", "help": "the picture the film ends on"},
+    "--camera": {
+        "metavar": "MOVE:STRENGTH",
+        "help": "a camera move such as zoom-in:4, truck-left:8, forward-up; 'help' lists them",
+    },
+    "--hold": {
+        "action": "append",
+        "default": [],
+        "metavar": "MASK",
+        "help": "hold still what is white there",
+    },
+    "--move": {
+        "action": "append",
+        "default": [],
+        "metavar": "MASK=PATH",
+        "help": "move what is white there along an SVG path: --move car.png='M 100 500 L 900 480'",
+    },
+    "--sound": {"action": "store_true", "default": None, "help": "with sound"},
+    "--voice": {
+        "action": "append",
+        "default": [],
+        "metavar": "ID",
+        "help": "voice for <<<voice_1>>>, ...",
+    },
+}
+_RULES: Final[dict[str, dict[str, Any]]] = {
+    "--fit": {
+        "action": "store_true",
+        "help": "turn, scale and convert the picture as needed; says how",
+    },
+    "--allow": {
+        "action": "append",
+        "default": [],
+        "metavar": "RULE",
+        "help": "let a capability rule through",
+    },
+    "--catalog": {
+        "metavar": "TOML",
+        "help": "what models can and cost, laid over the bundled table",
+    },
+    "--external-task-id": {"metavar": "ID", "help": "your own id of the job"},
+    "--callback-url": {"metavar": "URL", "help": "is told of each change of the job's state"},
+}
 
-    No option names a limit of its own: the catalogue in use decides when the request is checked.
-    """
+
+def add_request_options(parser: argparse.ArgumentParser) -> None:
+    """Add the picture and everything that can be said about the film."""
     parser.add_argument("image", help="the picture: a JPEG or PNG file, or an http(s) address")
-    film = parser.add_argument_group("the film")
-    film.add_argument("--prompt", default="", metavar="TEXT", help="what happens")
-    film.add_argument("--negative-prompt", default="", metavar="TEXT", help="what must not be seen")
-    film.add_argument("--model", metavar="NAME", help="which model films (default: kling-v2-6)")
-    film.add_argument("--mode", default="std", metavar="MODE", help="std, pro, ... (default: std)")
-    film.add_argument(
-        "--duration",
-        type=int,
-        default=5,
-        metavar="SECONDS",
-        help="length of the film; 'kling check' says what the model takes (default: 5)",
-    )
-    film.add_argument("--cfg-scale", type=float, metavar="0..1", help="closeness to the prompt")
-    film.add_argument("--image-tail", metavar="IMAGE", help="the picture the film ends on")
-    film.add_argument(
-        "--camera",
-        metavar="MOVE:STRENGTH",
-        help="a camera move such as zoom-in:4, truck-left:8, forward-up; 'help' lists them",
-    )
-    film.add_argument(
-        "--hold", action="append", default=[], metavar="MASK", help="hold still what is white there"
-    )
-    film.add_argument(
-        "--move",
-        action="append",
-        default=[],
-        metavar="MASK=PATH",
-        help="move what is white there along an SVG path: --move car.png='M 100 500 L 900 480'",
-    )
-    film.add_argument("--sound", action="store_true", default=None, help="with sound")
-    film.add_argument(
-        "--voice", action="append", default=[], metavar="ID", help="voice for <<<voice_1>>>, ..."
-    )
-    rules = parser.add_argument_group("rules")
-    rules.add_argument(
-        "--fit", action="store_true", help="turn, scale and convert the picture as needed; says how"
-    )
-    rules.add_argument(
-        "--allow", action="append", default=[], metavar="RULE", help="let a capability rule through"
-    )
-    rules.add_argument(
-        "--catalog", metavar="TOML", help="what models can and cost, laid over the bundled table"
-    )
-    rules.add_argument("--external-task-id", metavar="ID", help="your own id of the job")
-    rules.add_argument(
-        "--callback-url", metavar="URL", help="is told of each change of the job's state"
-    )
+    for title, options in (("the film", _FILM), ("rules", _RULES)):
+        group = parser.add_argument_group(title)
+        for name, option in options.items():
+            group.add_argument(name, **option)
 
 
 def catalog_in_use(options: argparse.Namespace) -> Catalog | None:
@@ -125,8 +138,9 @@ def read_request(options: argparse.Namespace, say: Say) -> ImageToVideo:
     from ..requests.image_to_video import ImageToVideo
 
     model: dict[str, Any] = {"model": options.model} if options.model else {}
-    picture = _picture(options.image, options.fit, say)
-    tail = _picture(options.image_tail, options.fit, say) if options.image_tail else None
+    catalog = catalog_in_use(options)
+    picture = _picture(options.image, options.fit, say, catalog)
+    tail = _picture(options.image_tail, options.fit, say, catalog) if options.image_tail else None
     return ImageToVideo(
         picture,
         **model,
@@ -137,7 +151,7 @@ def read_request(options: argparse.Namespace, say: Say) -> ImageToVideo:
         cfg_scale=options.cfg_scale,
         image_tail=tail,
         camera=camera_move(options.camera),
-        motion_brush=_brush(picture, options.hold, options.move),
+        motion_brush=_brush(picture, options.hold, options.move, catalog),
         voices=options.voice,
         sound=options.sound,
         allow=options.allow,
@@ -146,14 +160,14 @@ def read_request(options: argparse.Namespace, say: Say) -> ImageToVideo:
     )
 
 
-def _picture(source: str, fit: bool, say: Say) -> Picture:
+def _picture(source: str, fit: bool, say: Say, catalog: Catalog | None) -> Picture:
     from ..builders.pictures.picture import Picture
 
     picture = Picture.of(source)
-    return fitted(picture, say) if fit and picture.url is None else picture
+    return fitted(picture, say, catalog) if fit and picture.url is None else picture
 
 
-def fitted(picture: str | Picture, say: Say) -> Picture:
+def fitted(picture: str | Picture, say: Say, catalog: Catalog | None = None) -> Picture:
     """A picture that Kling takes; ``say`` is told of each change that this needed.
 
     Raises:
@@ -161,7 +175,7 @@ def fitted(picture: str | Picture, say: Say) -> Picture:
     """
     from ..builders.pictures.fit import fit
 
-    result = fit(picture)
+    result = fit(picture, catalog=catalog)
     for step in result.steps:
         say(f"fit: {step}")
     return result.picture
@@ -180,13 +194,15 @@ def camera_move(text: str | None) -> CameraMove | None:
     return camera.parse(text)
 
 
-def _brush(picture: Picture, holds: Sequence[str], moves: Sequence[str]) -> MotionBrush | None:
+def _brush(
+    picture: Picture, holds: Sequence[str], moves: Sequence[str], catalog: Catalog | None
+) -> MotionBrush | None:
     if not holds and not moves:
         return None
     from ..builders import paths, regions
     from ..builders.motion import MotionBrush
 
-    brush = MotionBrush.over(picture)
+    brush = MotionBrush.over(picture, catalog=catalog)
     for mask in holds:
         brush = brush.hold(regions.painted(mask, name=Path(mask).stem))
     for item in moves:

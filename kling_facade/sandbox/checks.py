@@ -155,7 +155,7 @@ def _mask_reasons(picture: Picture, masks: list[Picture]) -> Iterator[str]:
     if picture.size is None or picture.drawn:
         return  # there is nothing to compare with
     for width, height in (size for size in sizes if size is not None):
-        # A pixel of rounding is no other shape.
+        # Rounding to whole pixels may make a mask of the same shape one pixel higher or lower.
         if abs(width * picture.size[1] / picture.size[0] - height) > 1:
             shape = f"{picture.size[0]}x{picture.size[1]}"
             yield f"mask: Mask ratio is invalid: {width}x{height} for a picture of {shape}"

@@ -5,7 +5,7 @@
     with Sandbox(faults=[faults.lost_answer(), faults.throttle(3)]) as sandbox:
         ...
 
-Each fault is a value with its own count. They are asked in the order given. A fault of one's own is
+Each fault is a value with its own count. They are asked in the order given. To make another, write
 a subclass of `Fault` that overrides one method.
 """
 
@@ -69,7 +69,7 @@ class Fault:
         return False
 
     def hides(self, job: Job, now: float) -> bool:
-        """Called when a job is looked up; true says that there is none."""
+        """Called when a job is looked up; true says that the job does not exist."""
         return False
 
     def deletes(self, job: Job, now: float) -> bool:
@@ -148,7 +148,7 @@ def throttle(
     Args:
         times: How many requests are throttled.
         code: 1302 or 1303.
-        retry_after: Seconds for the ``Retry-After`` header; left out, there is none.
+        retry_after: Seconds for the ``Retry-After`` header; left out, the header is not sent.
         on: Which kind of request; ``None`` is every kind.
     """
     headers = {} if retry_after is None else {"Retry-After": f"{retry_after:g}"}

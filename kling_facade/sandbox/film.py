@@ -196,7 +196,7 @@ def _drawn_ahead(scene: Scene, count: int, workers: int = 2) -> Iterator[Image]:
 
 
 def _marked(image: Image) -> Image:
-    """Say in a corner that this is no film by Kling."""
+    """Write in a corner that the sandbox made this film, and not Kling."""
     height = max(8, image.height // 48)
     draw = ImageDraw.Draw(image, "RGBA")
     place = (image.width - height // 2, image.height - height // 2)

@@ -43,7 +43,7 @@ class Sandbox:
         faults: What is to go wrong: see `kling_facade.sandbox.faults`.
         webhook_secret: Signs callbacks, as Kling does for accounts that have such a secret.
         max_body: Bytes that a body may have.
-        clock: A clock of one's own instead of ``speed``.
+        clock: Takes the place of the clock that ``speed`` makes.
         wall: The time of day that tokens are held against, in seconds since 1970.
 
     Attributes:
@@ -82,12 +82,7 @@ class Sandbox:
         clock: Clock | None = None,
         wall: Callable[[], float] = time.time,
     ) -> None:
-        if fps < 1 or (short_side is not None and short_side < 2):
-            raise ValueError(f"fps must be 1 or more, short_side 2 or more: {fps}, {short_side}")
-        if not 0 <= port <= 65535:
-            raise ValueError(f"port must be from 0 to 65535, not {port}")
-        if slots is not None and slots < 1:
-            raise ValueError(f"slots must be 1 or more, not {slots}")
+        _check_numbers(port, fps, short_side, slots)
         self.api_key = api_key
         self.faults: list[Fault] = list(faults)
         self.clock: Clock = clock or Clock(speed)
@@ -190,3 +185,12 @@ class Sandbox:
         """
         self.clock.advance(seconds)
         self._callbacks.wake()
+
+
+def _check_numbers(port: int, fps: int, short_side: int | None, slots: int | None) -> None:
+    if fps < 1 or (short_side is not None and short_side < 2):
+        raise ValueError(f"fps must be 1 or more, short_side 2 or more: {fps}, {short_side}")
+    if not 0 <= port <= 65535:
+        raise ValueError(f"port must be from 0 to 65535, not {port}")
+    if slots is not None and slots < 1:
+        raise ValueError(f"slots must be 1 or more, not {slots}")

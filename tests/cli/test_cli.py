@@ -346,6 +346,19 @@ def test_the_limits_are_those_of_the_catalogue_in_use(
     assert "duration-unknown" in out
 
 
+def test_fit_goes_by_the_catalogue_in_use(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A picture that only the user's catalogue finds too small is scaled up to its bound."""
+    Path("mine.toml").write_text("[limits]\nimage_side = 800\n")
+    film = ("check", "fox.png", "--prompt", "x")
+    code, out, _ = kling(capsys, *film, "--catalog", "mine.toml")
+    assert code == 1
+    assert "image-side" in out
+    code, out, err = kling(capsys, *film, "--fit", "--catalog", "mine.toml")
+    assert code == 0, out
+    assert "Scaled up from 1280x720" in err
+    assert kling(capsys, *film)[0] == 0  # the control: the bundled catalogue has nothing against it
+
+
 # --- the sandbox and the demo ---------------------------------------------------------------------
 
 
