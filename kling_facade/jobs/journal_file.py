@@ -95,7 +95,7 @@ class _Slot:
         if self.pid == os.getpid():
             connection.close()
         else:
-            _abandoned.append(connection)
+            _abandon(connection)
 
 
 class JournalFile:
@@ -246,7 +246,7 @@ class JournalFile:
 
     def _gone(self) -> JournalError:
         if self._slot.connection is not None:
-            _abandoned.append(self._slot.connection)
+            _abandon(self._slot.connection)
             self._slot.connection = None
         return JournalError(
             f"the journal {self.path} was deleted, moved or replaced while it was in use",
@@ -281,6 +281,17 @@ class JournalFile:
         """In the child: a connection and a lock of its own."""
         self._lock = threading.RLock()
         self._slot.close()
+
+
+def _abandon(connection: sqlite3.Connection) -> None:
+    """Keeps a connection from being closed, when the interpreter ends too.
+
+    At its end Python forgets the list, and a connection that is forgotten is closed.
+    """
+    import ctypes  # late: hardly ever needed
+
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(connection))
+    _abandoned.append(connection)
 
 
 @contextlib.contextmanager

@@ -101,6 +101,115 @@ class Turn:
     wait: float = 0.0
 
 
+class _Rounds:
+    """Rounds of lists: who asks now, who waits for it, and when the next one may begin.
+
+    One round is all pages of a list, asked for by one watch on behalf of all. It has no lock of its
+    own: whoever calls holds the poller's.
+    """
+
+    def __init__(self, gap: float, patience: float) -> None:
+        self._gap = gap
+        self._patience = patience
+        self.asker: Watch | None = None
+        """Who asks now."""
+        self.due: dict[Watch, None] = {}
+        """Who has a question and waits for a list."""
+        self._size = _PAGES[0]
+        self._next = self._off_until = -math.inf
+        self._asked_at = -math.inf
+        self._page = self._seen = self._wanted = self._fruitless = self._troubles = 0
+
+    def turn(self, watch: Watch, waiting: int, now: float, left: float) -> Turn:
+        """How a question of this watch gets its answer, while so many jobs are waited for."""
+        self.due.pop(watch, None)
+        if self.asker is not None and now >= self._asked_at + self._patience:
+            self.asker = None  # it hangs; what it may bring yet is not heard
+        if self.asker is not None:
+            ready = self._asked_at + self._patience
+        elif now < self._off_until or waiting < _FEWEST:
+            ready = -math.inf
+        elif now >= self._next and left >= _PATIENCE:
+            self.asker = watch
+            self._page = self._seen = 0
+            self._wanted = waiting
+            return Turn(call=self._next_page(now))
+        else:
+            ready = self._next
+        if now >= ready:
+            return Turn(alone=True)
+        self.due[watch] = None
+        return Turn(wait=ready - now)
+
+    def page(self, hits: int, now: float) -> Call | None:
+        """A page had so many jobs of ours; says which page comes next, if one is worth it."""
+        self._seen += hits
+        return self._next_page(now) if hits and self._seen < self._wanted else None
+
+    def finish(self, now: float, *, failed: bool = False) -> list[Watch]:
+        """The round is over; says who waited for it."""
+        assert self.asker is not None
+        waited = [self.asker, *(watch for watch in self.due if watch is not self.asker)]
+        self.asker, self.due = None, {}
+        self._next = now + max(self._gap, self._page * _PAGE_GAP)
+        self._troubles = self._troubles + 1 if failed else 0
+        self._fruitless = 0 if self._seen or failed else self._fruitless + 1
+        if self._fruitless >= _FRUITLESS:
+            self._fruitless, self._off_until = 0, now + _REST
+        if self._troubles >= _TROUBLES:
+            self._troubles, self._off_until = 0, now + _SHORT_REST
+        return waited
+
+    def hand_over(self) -> list[Watch]:
+        """The one who asks leaves; says who has to take their turn again."""
+        self.asker = None
+        waiting, self.due = list(self.due), {}
+        return waiting
+
+    def refused(self, now: float) -> None:
+        """A list was refused or can't be read: perhaps a smaller page, else none for long."""
+        if self._size == _PAGES[0]:
+            self._size = _PAGES[-1]
+        else:
+            self._off_until = now + _LONG_REST
+
+    def _next_page(self, now: float) -> Call:
+        self._page += 1
+        self._asked_at = now
+        arguments = {"page_num": self._page, "page_size": self._size}
+        return Call("list_image_to_video", arguments)
+
+
+class Poller:
+    """What is known of the gateway's lists, and who waits on this client.
+
+    Args:
+        gap: Seconds between two lists.
+        pace: Seconds that pass on the watches' clocks in each real one, which calls take.
+
+    Attributes:
+        lock: Held by a watch while it looks at or changes what follows.
+        owners: Which watch waits for a job, by the gateway's id.
+        rounds: The lists.
+    """
+
+    def __init__(self, gap: float, pace: float = 1.0) -> None:
+        self.lock: threading.Lock = threading.Lock()
+        self.owners: dict[str, Watch] = {}
+        self.rounds: _Rounds = _Rounds(gap, _PATIENCE * pace)
+
+    def __repr__(self) -> str:
+        return f"Poller({len(self.owners)} jobs)"
+
+    def watch(self, told: Callable[[News], object]) -> Watch:
+        """One more that waits.
+
+        Args:
+            told: Takes its `News`, perhaps in another thread.
+        """
+        return Watch(self, told)
+
+
 class Watch:
     """One that waits for jobs. Close it, or use it as a context manager.
 
@@ -109,10 +218,11 @@ class Watch:
         told: Takes `News`, perhaps in another thread.
     """
 
-    __slots__ = ("_poller", "told")
+    __slots__ = ("_poller", "_rounds", "told")
 
     def __init__(self, poller: Poller, told: Callable[[News], object]) -> None:
         self._poller = poller
+        self._rounds = poller.rounds
         self.told: Callable[[News], object] = told
 
     def __enter__(self) -> Self:
@@ -124,15 +234,18 @@ class Watch:
     @property
     def crowded(self) -> bool:
         """Whether so many jobs wait on the client that lists are worth it."""
-        return self._poller.crowded
+        return len(self._poller.owners) >= _FEWEST
 
     def add(self, task_id: str) -> None:
         """Waits for this job. If another watch does already, that one is told of it."""
-        self._poller.add(self, task_id)
+        with self._poller.lock:
+            self._poller.owners.setdefault(task_id, self)
 
     def discard(self, task_id: str) -> None:
         """Waits for it no longer."""
-        self._poller.discard(self, task_id)
+        with self._poller.lock:
+            if self._poller.owners.get(task_id) is self:
+                del self._poller.owners[task_id]
 
     def turn(self, now: float, left: float = math.inf) -> Turn:
         """Says how a question that is due now gets its answer.
@@ -141,7 +254,8 @@ class Watch:
             now: The time.
             left: Seconds that the question may take.
         """
-        return self._poller.turn(self, now, left)
+        with self._poller.lock:
+            return self._rounds.turn(self, len(self._poller.owners), now, left)
 
     def listed(self, items: Iterable[Any], now: float) -> Call | None:
         """Takes a page of the list that this watch asked for, and tells everyone.
@@ -149,108 +263,18 @@ class Watch:
         Returns:
             The next page to ask for, or ``None`` when this was the last.
         """
-        return self._poller.listed(self, items, now)
-
-    def failed(self, error: Exception, now: float) -> None:
-        """Takes the error of a list that this watch asked for, and tells everyone."""
-        self._poller.failed(self, error, now)
-
-    def resign(self) -> None:
-        """Leaves the list that this watch was to ask for to somebody else."""
-        self._poller.resign(self)
-
-    def close(self) -> None:
-        """Leaves. A list that this watch was to ask for is somebody else's now."""
-        self._poller.leave(self)
-
-
-class Poller:
-    """What is known of the gateway's lists, and who waits.
-
-    Args:
-        gap: Seconds between two lists.
-        pace: Seconds that pass on the watches' clocks in each real one, which calls take.
-    """
-
-    def __init__(self, gap: float, pace: float = 1.0) -> None:
-        self._watched: dict[str, Watch] = {}
-        self._gap = gap
-        self._patience = _PATIENCE * pace
-        self._lock = threading.Lock()
-        self._asker: Watch | None = None
-        self._due: dict[Watch, None] = {}
-        self._size = _PAGES[0]
-        self._next = self._off_until = -math.inf
-        self._asked_at = -math.inf
-        self._page = self._seen = self._wanted = self._fruitless = self._troubles = 0
-
-    def __repr__(self) -> str:
-        return f"Poller({len(self._watched)} jobs)"
-
-    @property
-    def crowded(self) -> bool:
-        """See `Watch.crowded`."""
-        return len(self._watched) >= _FEWEST
-
-    def watch(self, told: Callable[[News], object]) -> Watch:
-        """One more that waits.
-
-        Args:
-            told: Takes its `News`, perhaps in another thread.
-        """
-        return Watch(self, told)
-
-    def add(self, watch: Watch, task_id: str) -> None:
-        """See `Watch.add`."""
-        with self._lock:
-            self._watched.setdefault(task_id, watch)
-
-    def discard(self, watch: Watch, task_id: str) -> None:
-        """See `Watch.discard`."""
-        with self._lock:
-            if self._watched.get(task_id) is watch:
-                del self._watched[task_id]
-
-    def turn(self, watch: Watch, now: float, left: float) -> Turn:
-        """See `Watch.turn`."""
-        with self._lock:
-            self._due.pop(watch, None)
-            if self._asker is not None and now >= self._asked_at + self._patience:
-                self._asker = None  # it hangs; what it may bring yet is not heard
-            if self._asker is not None:
-                ready = self._asked_at + self._patience
-            elif now < self._off_until or not self.crowded:
-                ready = -math.inf
-            elif now >= self._next and left >= _PATIENCE:
-                self._asker = watch
-                self._page = self._seen = 0
-                self._wanted = len(self._watched)
-                return Turn(call=self._next_page(now))
-            else:
-                ready = self._next
-            if now >= ready:
-                return Turn(alone=True)
-            self._due[watch] = None
-            return Turn(wait=ready - now)
-
-    def listed(self, watch: Watch, items: Iterable[Any], now: float) -> Call | None:
-        """See `Watch.listed`."""
-        call: Call | None = None
         over: list[Watch] = []
         found: dict[Watch, list[Any]] = {}
-        with self._lock:
-            if watch is not self._asker:
+        with self._poller.lock:
+            if self is not self._rounds.asker:
                 return None
             for item in items:
-                owner = self._watched.get(str(item.task_id))
+                owner = self._poller.owners.get(str(item.task_id))
                 if owner is not None:
                     found.setdefault(owner, []).append(item)
-            hits = sum(map(len, found.values()))
-            self._seen += hits
-            if hits and self._seen < self._wanted:
-                call = self._next_page(now)
-            else:
-                over = self._finish(now)
+            call = self._rounds.page(sum(map(len, found.values())), now)
+            if call is None:
+                over = self._rounds.finish(now)
         for owner, jobs in found.items():
             if answers := tuple(filter(is_answer, jobs)):
                 owner.told(Found(answers))
@@ -258,61 +282,37 @@ class Poller:
             waiting.told(Over())
         return call
 
-    def failed(self, watch: Watch, error: Exception, now: float) -> None:
-        """See `Watch.failed`. A passing trouble is one for all; any other ends the lists."""
+    def failed(self, error: Exception, now: float) -> None:
+        """Takes the error of a list that this watch asked for, and tells everyone.
+
+        A passing trouble is one for all who asked; any other ends the lists.
+        """
         passing = isinstance(error, (Throttled, TransientRead, NotSent))
-        with self._lock:
-            if watch is not self._asker:
+        with self._poller.lock:
+            if self is not self._rounds.asker:
                 return
-            over = self._finish(now, failed=True)
+            over = self._rounds.finish(now, failed=True)
             if not passing:
-                self._refused(now)
+                self._rounds.refused(now)
         if not passing:
             log.info("the gateway's list of jobs is of no use (%s): asking for each", error)
         for waiting in over:
             waiting.told(Failed(error) if passing else Over())
 
-    def leave(self, watch: Watch) -> None:
-        """See `Watch.close`."""
-        with self._lock:
-            self._due.pop(watch, None)
-            for task_id in [key for key, owner in self._watched.items() if owner is watch]:
-                del self._watched[task_id]
-        self.resign(watch)
-
-    def resign(self, watch: Watch) -> None:
-        """See `Watch.resign`."""
-        with self._lock:
-            if watch is not self._asker:
+    def resign(self) -> None:
+        """Leaves the list that this watch was to ask for to somebody else."""
+        with self._poller.lock:
+            if self is not self._rounds.asker:
                 return
-            self._asker = None
-            over, self._due = list(self._due), {}
+            over = self._rounds.hand_over()
         for waiting in over:
             waiting.told(Vacant())
 
-    def _next_page(self, now: float) -> Call:
-        self._page += 1
-        self._asked_at = now
-        arguments = {"page_num": self._page, "page_size": self._size}
-        return Call("list_image_to_video", arguments)
-
-    def _finish(self, now: float, *, failed: bool = False) -> list[Watch]:
-        """A round of pages is over; says who waited for it."""
-        assert self._asker is not None
-        waited = [self._asker, *(watch for watch in self._due if watch is not self._asker)]
-        self._asker, self._due = None, {}
-        self._next = now + max(self._gap, self._page * _PAGE_GAP)
-        self._troubles = self._troubles + 1 if failed else 0
-        self._fruitless = 0 if self._seen or failed else self._fruitless + 1
-        if self._fruitless >= _FRUITLESS:
-            self._fruitless, self._off_until = 0, now + _REST
-        if self._troubles >= _TROUBLES:
-            self._troubles, self._off_until = 0, now + _SHORT_REST
-        return waited
-
-    def _refused(self, now: float) -> None:
-        """A list was refused or can't be read: perhaps a smaller page, else none for long."""
-        if self._size == _PAGES[0]:
-            self._size = _PAGES[-1]
-        else:
-            self._off_until = now + _LONG_REST
+    def close(self) -> None:
+        """Leaves. A list that this watch was to ask for is somebody else's now."""
+        with self._poller.lock:
+            self._rounds.due.pop(self, None)
+            owners = self._poller.owners
+            for task_id in [key for key, owner in owners.items() if owner is self]:
+                del owners[task_id]
+        self.resign()

@@ -122,6 +122,30 @@ def test_a_fork_amid_threads_hangs_no_child(tmp_path: Path) -> None:
     assert python(FORKS, tmp_path / "j", "careful", 10) == "0 10"
 
 
+def test_a_child_that_ends_leaves_the_parents_file_alone(tmp_path: Path) -> None:
+    """A whole end of the interpreter, in children that used the journal and that did not.
+
+    At its end the connection from before the fork must not be closed (tox-dev/filelock, 635).
+    """
+    program = """
+import os, sys
+from kling_facade.jobs.journal import Journal
+journal = Journal(sys.argv[1])
+book = journal.book("g")
+book.record("intent", {"external_task_id": "parent"})
+for number in range(2):
+    child = os.fork()
+    if not child:
+        if number:
+            journal.book("g").record("intent", {"external_task_id": "child"})
+        sys.exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    book.record("accepted", {"external_task_id": "parent", "task_id": f"8{number}"})
+print(os.path.exists(sys.argv[1] + "-wal"), *(e.state for e in journal.entries()))
+"""
+    assert python(program, tmp_path / "j") == "True accepted intent"
+
+
 def test_a_fork_that_does_not_wait_hangs_the_child(tmp_path: Path) -> None:
     """Negative control, with SQLite's own locks."""
     hung, rows = python(FORKS, tmp_path / "j", "careless", 2).split()
