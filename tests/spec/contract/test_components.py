@@ -131,3 +131,10 @@ def test_one_title_means_one_thing() -> None:
     document["paths"]["/dance"] = shared({**CAMERA, "properties": {}})["paths"]["/film"]
     with pytest.raises(ContractError, match="two schemas are called Camera"):
         with_shared_schemas(document)
+
+
+def test_every_tag_is_explained() -> None:
+    """A new page's tag is missed here too, where no linter runs."""
+    used = {tag for operation in walk.operations(CONTRACT).values() for tag in operation["tags"]}
+    assert used == {tag["name"] for tag in CONTRACT["tags"]}
+    assert all(tag["description"] for tag in CONTRACT["tags"])
