@@ -65,8 +65,9 @@ def _is_list(value: Any) -> bool:
     return isinstance(value, list)
 
 
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(text.split())
+def _steps(text: str) -> tuple[tuple[str, ...], ...]:
+    """Places as the steps that lead to them: each answer is looked through at many of them."""
+    return tuple(tuple(place.split(".")) for place in text.split())
 
 
 @frozen
@@ -83,7 +84,7 @@ class Fact:
     """
 
     name: str
-    places: tuple[str, ...] = field(converter=_words)
+    places: tuple[tuple[str, ...], ...] = field(converter=_steps)
     layer: Literal["outer", "inner"]
     read: Callable[[Any], Any]
 
@@ -120,22 +121,26 @@ FACTS: Final = (
 source of New API and one-hub, and clients of PiAPI, kie.ai and MuleRun (all read 2026-11)."""
 
 
-def _places(name: str) -> list[Fact]:
-    return [fact for fact in FACTS if fact.name == name]
+_BY_NAME: Final[Mapping[str, tuple[Fact, ...]]] = {
+    fact.name: tuple(other for other in FACTS if other.name == fact.name) for fact in FACTS
+}
 
 
-def _at(layer: Any, place: str) -> Any:
+def _at(layer: dict[str, Any], place: tuple[str, ...]) -> Any:
     """The value at a place of one object; ``None`` where there is none."""
-    for step in place.split("."):
-        if isinstance(layer, str):
-            layer = _parsed(layer)
-        if isinstance(layer, dict):
-            layer = layer.get(step)
-        elif _is_list(layer) and step.isdigit() and int(step) < len(layer):
-            layer = layer[int(step)]
+    value: Any = layer.get(place[0])
+    for step in place[1:]:
+        if value is None:
+            return None
+        if isinstance(value, str):
+            value = _parsed(value)
+        if isinstance(value, dict):
+            value = value.get(step)
+        elif isinstance(value, list) and step.isdigit() and int(step) < len(value):
+            value = value[int(step)]
         else:
             return None
-    return layer
+    return value
 
 
 def _parsed(text: str) -> Any:
@@ -152,11 +157,12 @@ def _look(layers: list[dict[str, Any]], name: str) -> Any:
 
 def _all(layers: list[dict[str, Any]], name: str) -> Iterator[tuple[int, Any]]:
     """Every usable value of a fact, the best first, with the number of its object."""
-    for fact in _places(name):
+    for fact in _BY_NAME[name]:
         numbers = range(len(layers))
         for number in numbers if fact.layer == "outer" else reversed(numbers):
+            layer = layers[number]
             for place in fact.places:
-                value = _at(layers[number], place)
+                value = layer.get(place[0]) if len(place) == 1 else _at(layer, place)
                 if value is not None and (value := fact.read(value)) is not None:
                     yield number, value
 
@@ -204,7 +210,8 @@ def _find(payload: Any) -> _Found:
     where, task_id, named = _id(layers, {number for number, _ in words})
     own = [word for number, word in words if number >= where]
     status = _telling(own) or _telling(word for _, word in words)
-    return _Found(layers, task_id, named, where > 0, _unusable(layers), status, stated=bool(own))
+    odd = _unusable(layers) if task_id is None else None
+    return _Found(layers, task_id, named, where > 0, odd, status, stated=bool(own))
 
 
 def _id(layers: list[dict[str, Any]], stating: set[int]) -> tuple[int, str | None, bool]:
@@ -228,7 +235,7 @@ def _telling(words: Iterable[str]) -> str | None:
 
 
 def _unusable(layers: list[dict[str, Any]]) -> str | None:
-    for fact in (*_places("task_id"), *_places("id")):
+    for fact in (*_BY_NAME["task_id"], *_BY_NAME["id"]):
         for layer in layers:
             for place in fact.places:
                 value = _at(layer, place)
@@ -334,8 +341,9 @@ def _may_be_job(payload: Mapping[str, Any], found: _Found) -> bool:
     A mere ``id`` and the state "failed" beside a code that is known to refuse are the call's. Under
     ``error``, such a code is the job's.
     """
-    fails = State.of(found.status) is State.FAILED and _as_id(payload.get("id")) is not None
-    return found.named or not fails or "error" in payload or not complaint(payload).refuses
+    if found.named or State.of(found.status) is not State.FAILED or "error" in payload:
+        return True
+    return _as_id(payload.get("id")) is None or not complaint(payload).refuses
 
 
 def _raise_refusal(answer: Answer, payload: Mapping[str, Any], found: _Found | None) -> None:
@@ -402,7 +410,8 @@ def _task(answer: Answer, found: _Found) -> dict[str, Any]:
     task = dict(layers[-1])
     task.pop(OTHER_TASKS, None)  # ours to say, not the gateway's
     videos = _look(layers, "videos")
-    url = _look(layers, "url") if videos is None else None
+    runs = State.of(status) in (State.SUBMITTED, State.PROCESSING)  # a film has no address yet
+    url = _look(layers, "url") if videos is None and not runs else None
     task.update(
         task_id=found.task_id,
         task_status=status or "",
