@@ -349,7 +349,7 @@ def parse(text: str, *, swap_pan_tilt: bool = False) -> CameraMove:
     wanted = re.sub(r"[\s_]+", "-", wanted)
     match = _TEXT.fullmatch(wanted)
     if match is None or match["name"] not in {*AXES, *_COMPOUND}:
-        raise InvalidRequest(f"{text!r} is no camera move", hint=_hint(wanted.split(":")[0]))
+        raise InvalidRequest(f"{text!r} is not a camera move", hint=_hint(wanted.split(":")[0]))
     given = match["strength"]
     return CameraMove(
         match["name"],  # type: ignore[arg-type]  # just looked up in the tables of these literals

@@ -124,7 +124,7 @@ def path(along: Path | Iterable[Point], most: int | None = None) -> Path:
         most: How many points are few; the bundled catalogue's limit (77) when left out.
 
     Raises:
-        InvalidRequest: There is no point, or a coordinate is no number.
+        InvalidRequest: There is no point, or a coordinate is not a number.
     """
     if isinstance(along, Path):
         return along
@@ -141,7 +141,7 @@ def points(points: Iterable[Point], *, relative: bool = False) -> Path:
         relative: Whether they are fractions of the picture.
 
     Raises:
-        InvalidRequest: There is none, or a coordinate is no number.
+        InvalidRequest: There are no points, or a coordinate is not a number.
     """
     return Path("points", columns(points, "the path"), relative, exact=True)
 
@@ -154,7 +154,7 @@ def stroke(points: Iterable[Point], *, relative: bool = False) -> Path:
         relative: Whether they are fractions of the picture.
 
     Raises:
-        InvalidRequest: There is none, or a coordinate is no number.
+        InvalidRequest: There are no points, or a coordinate is not a number.
     """
     return Path("stroke", columns(points, "the stroke"), relative)
 
@@ -210,7 +210,7 @@ def arc(
         relative: Whether centre and radii are fractions of the picture, each of its own side.
 
     Raises:
-        InvalidRequest: A radius is not above zero, or something is no number.
+        InvalidRequest: A radius is not above zero, or something is not a number.
     """
     radii = (radius, radius if radius_y is None else radius_y)
     xs, ys = columns([centre, radii, (start, end)], "the arc")
@@ -231,7 +231,7 @@ def arc_through(start: Point, middle: Point, end: Point, *, relative: bool = Fal
         relative: Whether they are fractions of the picture; the circle is one in pixels.
 
     Raises:
-        InvalidRequest: Something is no number.
+        InvalidRequest: Something is not a number.
     """
     return Path("arc", columns([start, middle, end], "the arc"), relative, draw=_arc_through)
 
@@ -264,7 +264,7 @@ def curve(points: Iterable[Point], *, relative: bool = False) -> Path:
         relative: Whether they are fractions of the picture.
 
     Raises:
-        InvalidRequest: Fewer than two points, or a coordinate that is no number.
+        InvalidRequest: Fewer than two points, or a coordinate that is not a number.
     """
     control = columns(points, "the curve")
     if len(control[0]) < 2:

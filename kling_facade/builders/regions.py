@@ -128,7 +128,7 @@ def polygon(
         name: What messages call it.
 
     Raises:
-        InvalidRequest: Fewer than three different corners, or a coordinate that is no number.
+        InvalidRequest: Fewer than three different corners, or a coordinate that is not a number.
     """
     corners = tuple(zip(*columns(points, _called("polygon", name)), strict=True))
     if len(set(corners)) < 3:
@@ -160,7 +160,7 @@ def ellipse(
         name: What messages call it.
 
     Raises:
-        InvalidRequest: A radius is not above zero, or something is no number.
+        InvalidRequest: A radius is not above zero, or something is not a number.
     """
     radii = (radius_x, radius_x if radius_y is None else radius_y)
     pairs = columns([centre, radii], _called("ellipse", name))
@@ -258,11 +258,11 @@ def remote(url: str, *, name: str = "") -> Region:
         name: What messages call it.
 
     Raises:
-        InvalidRequest: It is no http(s) address.
+        InvalidRequest: It is not an http(s) address.
     """
     picture = Picture.of(url)
     if picture.url is None:
-        raise InvalidRequest(f"{url!r} is no http(s) address", hint="For a file use painted().")
+        raise InvalidRequest(f"{url!r} is not an http(s) address", hint="For a file use painted().")
     return Remote(picture.url, name=name)
 
 

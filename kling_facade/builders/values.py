@@ -215,12 +215,12 @@ class RequestValues:
             )
         if self.camera is not None and not _is_move(self.camera):
             raise InvalidRequest(
-                f"camera={self.camera!r} is no camera move",
+                f"camera={self.camera!r} is not a camera move",
                 hint="Use camera.zoom_in(4), or camera.parse('zoom-in:4').",
             )
         if self.motion_brush is not None and not hasattr(self.motion_brush, "dynamic_masks"):
             raise InvalidRequest(
-                f"motion_brush={self.motion_brush!r} is no motion brush",
+                f"motion_brush={self.motion_brush!r} is not a motion brush",
                 hint="Start one with MotionBrush.over(picture).",
             )
         if not (self.sound is None or isinstance(self.sound, bool)):

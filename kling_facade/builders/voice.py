@@ -210,7 +210,7 @@ def _parts(template: str) -> Iterator[str | tuple[str]]:
             continue
         if not name.isidentifier() or spec or conversion:
             raise InvalidRequest(
-                f"{{{name}}} is no voice's name",
+                f"{{{name}}} is not the name of a voice",
                 hint="Inside braces stands a plain name; a brace that is meant is written twice.",
             )
         yield (name,)

@@ -76,7 +76,7 @@ def cost(
     if rate is None:
         return _unknown(f"the list has no price for {_spelled(request, kind)}", row, factor)
     if not isinstance(request.duration, int):
-        return _unknown(f"{request.duration!r} is no duration", row, factor)
+        return _unknown(f"{request.duration!r} is not a duration", row, factor)
     if factor is None:
         listed = round(rate * request.duration, 6)
         return _unknown(

@@ -103,12 +103,12 @@ def test_text_is_read_kindly(text: str) -> None:
         ("zoom-in", "needs a strength"),
         ("zoom-in:0", "from 1 to 10"),
         ("zoom-in:11", "from 1 to 10"),
-        ("zoom-in:-4", "is no camera move"),
-        ("zoom-in:4.5", "is no camera move"),
+        ("zoom-in:-4", "is not a camera move"),
+        ("zoom-in:4.5", "is not a camera move"),
         ("down-back:3", "takes no strength"),
-        ("zom-in:4", "is no camera move"),
-        ("", "is no camera move"),
-        ("zoom-in:4 truck-left:2", "is no camera move"),
+        ("zom-in:4", "is not a camera move"),
+        ("", "is not a camera move"),
+        ("zoom-in:4 truck-left:2", "is not a camera move"),
     ],
 )
 def test_text_that_is_no_move_is_refused(text: str, message: str) -> None:

@@ -182,7 +182,7 @@ def test_a_lasso_of_many_points_is_a_polygon() -> None:
         (lambda: regions.box(0, 10, 5, 5), "wrong way round"),
         (lambda: regions.ellipse((0, 0), 0), "radius of 0"),
         (lambda: regions.ellipse((0, 0), 5, -1), "radius of -1"),
-        (lambda: regions.remote("mask.png"), "no http"),
+        (lambda: regions.remote("mask.png"), "not an http"),
         (lambda: regions.painted("x.png", threshold=0), "threshold"),
     ],
 )

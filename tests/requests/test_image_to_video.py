@@ -191,8 +191,8 @@ def test_requests_are_values() -> None:
     [
         ({"voices": "v-1"}, "a list of ids"),
         ({"prompt": voice.prompt("{a}", a="x"), "voices": ["y"]}, "voices in it already"),
-        ({"camera": "zoom-in:4"}, "no camera move"),
-        ({"motion_brush": regions.box(0, 0, 9, 9)}, "no motion brush"),
+        ({"camera": "zoom-in:4"}, "not a camera move"),
+        ({"motion_brush": regions.box(0, 0, 9, 9)}, "not a motion brush"),
         ({"sound": "off"}, "True or False, not 'off'"),
         ({"prompt": 7}, "a text, not int"),
         ({"negative_prompt": ["rain"]}, "a text, not list"),

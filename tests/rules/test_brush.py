@@ -284,3 +284,20 @@ def test_remote_masks_are_taken_on_trust() -> None:
         url, [{"mask": url, "trajectories": [{"x": 1, "y": 1}, {"x": 99, "y": 1}]}], size=SIZE
     )
     assert errors(asked(made)) == set()
+
+
+@pytest.mark.parametrize("part", ["holds", "moves"])
+def test_the_address_of_a_mask_is_one_that_kling_can_reach(part: str) -> None:
+    """As with pictures; half a surrogate pair in it would not even leave this machine."""
+
+    def rules(url: str, **options: Any) -> set[str]:
+        region = regions.remote(url)
+        made = (
+            MotionBrush(SIZE).hold(region) if part == "holds" else brush(region, [(5, 5), (9, 90)])
+        )
+        return found(asked(made), **options).keys() & {"mask-address"}
+
+    assert not rules("https://example.com/mask.png")
+    for url in ("http://localhost/m.png", "https://example.com/a b.png", "https://x.com/\ud83e"):
+        assert rules(url)
+    assert not rules("http://localhost/m.png", on_loopback=True)

@@ -53,7 +53,7 @@ def test_units_are_those_of_the_price_lists(options: dict[str, Any], units: floa
         ({"sound": True}, "kling-v2-6 in mode std with sound"),
         ({"model": "kling-v3", "prompt": SPOKEN}, "with voices"),
         ({"mode": "fast"}, "mode fast"),
-        ({"duration": "long"}, "'long' is no duration"),
+        ({"duration": "long"}, "'long' is not a duration"),
     ],
 )
 def test_what_the_list_does_not_have_is_not_known(options: dict[str, Any], why: str) -> None:

@@ -7,6 +7,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Final
 
 from ...errors import InvalidRequest
+from .fields import address_fault
 
 if TYPE_CHECKING:
     from ...builders.geometry.bitmap import Bitmap
@@ -96,6 +97,8 @@ def _check_region(
     from ...builders.shapes import Remote  # late: most requests have no brush
 
     if isinstance(region, Remote):
+        if fault := address_fault(region.url, on_loopback=judge.on_loopback):
+            judge.object_("mask-address", _FIELD, f"{label}: {fault}.")
         return None
     try:
         bitmap, remarks = region.drawing(size)

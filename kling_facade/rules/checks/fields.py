@@ -42,14 +42,16 @@ def _check_choices(request: RequestValues, judge: Judge) -> None:
         near = {"standard": "std", "professional": "pro"}.get(str(request.mode).lower())
         meant = f" Did you mean {near!r}?" if near else ""
         judge.object_(
-            "mode-unknown", "mode", f"{request.mode!r} is none of {', '.join(modes)}.{meant}"
+            "mode-unknown",
+            "mode",
+            f"{request.mode!r} is not a mode. The modes are {', '.join(modes)}.{meant}",
         )
     durations = judge.limit("durations")
     if isinstance(request.duration, bool) or request.duration not in durations:
         judge.object_(
             "duration-unknown",
             "duration",
-            f"{request.duration!r} is no whole number of seconds from {durations[0]} to "
+            f"{request.duration!r} is not a whole number of seconds from {durations[0]} to "
             f"{durations[-1]}.",
         )
 
@@ -68,7 +70,7 @@ def address_fault(url: str, *, on_loopback: bool = False) -> str | None:
     shown = url.partition("?")[0][:80]
     try:
         parts = urlsplit(url)
-        host, port = parts.hostname, parts.port  # reading the port finds one that is none
+        host, port = parts.hostname, parts.port  # reading the port finds an invalid one
     except ValueError as error:
         return f"{shown!r} is not an address: {error}"
     if parts.scheme.lower() not in ("http", "https") or not host or port == 0:
