@@ -247,18 +247,25 @@ def _unusable(layers: list[dict[str, Any]]) -> str | None:
 def _layers(payload: Any) -> list[dict[str, Any]]:
     """The objects of an answer that may hold a job's facts, outermost first.
 
-    They are nested under ``data``. MuleRun keeps the job itself under ``task_info``, which then has
-    an id of its own; it counts as the outermost.
+    They are nested under ``data``, or under another word where that names a task. MuleRun keeps the
+    job itself under ``task_info``, which then has an id of its own; it counts as the outermost.
     """
     layers: list[dict[str, Any]] = []
     while isinstance(payload, dict) and len(layers) < _LAYERS:
         layers.append(payload)
-        payload = payload.get("data")
+        payload = _within(payload)
     for layer in list(layers):
         info = layer.get("task_info")
         if isinstance(info, dict) and _as_id(info.get("id")):
             return [info, *layers]
     return layers
+
+
+def _within(layer: dict[str, Any]) -> Any:
+    """The next object inwards."""
+    inner = [layer.get(key) for key in ("data", "result", "task", "output", "response")]
+    named = (it for it in inner if isinstance(it, dict) and ("task_id" in it or "taskId" in it))
+    return inner[0] if isinstance(inner[0], dict) else next(named, None)
 
 
 # --- the readers ---------------------------------------------------------------------------------

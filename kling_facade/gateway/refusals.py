@@ -30,6 +30,7 @@ from ..errors import (
     TransientRead,
 )
 from .answer import Answer, quote
+from .redaction import redact
 from .strict_json import parse_json
 
 __all__ = [
@@ -44,7 +45,8 @@ __all__ = [
 
 Meaning = tuple[type[KlingError], str]
 
-_LONGEST_ID: Final = 128
+_LONGEST_ID: Final = 512
+"""Characters of an id that can't be used and is kept for support all the same."""
 
 _WRAPS: Final = 8
 """Objects within each other that a complaint is followed into."""
@@ -311,7 +313,8 @@ def broken(answer: Answer, why: str, task_id: str | None = None) -> KlingError:
 
 def shown_id(answer: Answer, text: str) -> str:
     """An id as it came, perhaps one that can't be used, fit to be shown and kept in an error."""
-    return quote(answer.hide(text))[:_LONGEST_ID]
+    shown = "".join(mark if mark.isprintable() else " " for mark in answer.hide(text))
+    return redact(shown)[:_LONGEST_ID]
 
 
 def _shown(answer: Answer, code: int | str | None) -> int | str | None:
