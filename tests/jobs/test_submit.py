@@ -13,6 +13,7 @@ from kling_facade.errors import (
     BadResponse,
     InvalidRequest,
     JobNotFound,
+    JobTaken,
     KlingError,
     NotSent,
     OutcomeUnknown,
@@ -21,7 +22,8 @@ from kling_facade.errors import (
 )
 from kling_facade.gateway.job_id import Ids
 from kling_facade.gateway.task import State, Task
-from kling_facade.jobs.effects import Call, Policy
+from kling_facade.jobs.effects import Call, Do, Policy, Recall, Record, Sleep
+from kling_facade.jobs.journal import Entry
 from kling_facade.jobs.submit import submit
 from kling_facade.limits import Limits, RetryBudget
 from tests.support.scripted_effects import World, envelope
@@ -197,3 +199,89 @@ def test_a_naive_retry_would_post_twice() -> None:
     world = World(OutcomeUnknown("lost"), envelope())
     world.run(naive())
     assert world.creates == 2
+
+
+# --- attempts, and exceptions that are not ours --------------------------------------------------
+
+
+def test_each_attempt_is_noted_before_it_leaves() -> None:
+    """The grace time of a later run counts from the last of them."""
+    world = World(Throttled("busy", code=1303), NotSent("refused"), envelope())
+    run(world)
+    order = [event for event, _ in world.records]
+    assert order == ["intent", "waiting", "attempt", "waiting", "attempt", "accepted"]
+    assert all(facts["within"] > 0 for event, facts in world.records if event == "attempt")
+
+
+def test_who_has_lost_the_row_posts_no_more_and_calls_nothing_refused() -> None:
+    """Another process took it over while this one was held back."""
+
+    class Lost(World):
+        def perform(self, effect: Any) -> Any:
+            if isinstance(effect, Record) and effect.event == "attempt":
+                raise JobTaken("another process works on ours")
+            return super().perform(effect)
+
+    world = Lost(Throttled("busy", code=1303))
+    with pytest.raises(JobTaken) as caught:
+        run(world)
+    assert caught.value.external_task_id == "ours"
+    assert world.creates == 1
+    assert "refused" not in [event for event, _ in world.records]
+
+
+@pytest.mark.parametrize("kind", [Throttled, AccountError, AuthError, InvalidRequest])
+def test_an_error_that_names_a_job_is_looked_up(kind: type[KlingError]) -> None:
+    """And the id is written down, whatever comes of the look-up."""
+    world = World(kind("no", code=1303, task_id="801"), envelope())
+    assert run(world).task_id == "801"
+    assert world.operations == ["create", "get"]
+    assert ("unclear", {"external_task_id": "ours", "task_id": "801"}) in world.records
+
+
+def test_an_exception_while_it_waits_says_how_to_look_later() -> None:
+    """The program's own alarm rings between two attempts: it is the program's, with a note."""
+
+    class Alarmed(World):
+        def perform(self, effect: Any) -> Any:
+            if isinstance(effect, Sleep):
+                raise TimeoutError("the program's own")
+            return super().perform(effect)
+
+    world = Alarmed(OutcomeUnknown("lost"), JobNotFound("not yet"))
+    with pytest.raises(TimeoutError) as caught:
+        run(world)
+    assert "external_task_id='ours'" in caught.value.__notes__[0]
+    assert [event for event, _ in world.records if event == "refused"] == []
+
+
+@pytest.mark.parametrize(
+    "first", [[], [OutcomeUnknown("lost")]], ids=["the create", "the look-up after it"]
+)
+def test_a_stale_token_is_signed_anew_once(first: list[Any]) -> None:
+    """A second refusal of the token is one of the key."""
+    stale = AuthError("expired", code=1004)
+    assert run(World(*first, stale, envelope())).task_id == "801"
+    with pytest.raises((AuthError, OutcomeUnknown)):
+        run(World(*first, stale))
+
+
+@pytest.mark.parametrize("digest", ["same", "another"])
+def test_what_counted_as_refused_may_have_been_accepted(digest: str) -> None:
+    """The same request is taken up; another one under its id is not posted."""
+    entry = Entry("ours", "gateway", "refused", digest="same")
+
+    class Remembering(World):
+        def perform(self, effect: Any) -> Any:
+            if isinstance(effect, Recall):
+                return entry
+            return effect.function() if isinstance(effect, Do) else super().perform(effect)
+
+    world = Remembering(envelope())
+    flow = submit(CREATE, FIND, Ids("ours"), policy(), {}, lambda: (digest, "older"))
+    if digest == "same":
+        assert world.run(flow).task_id == "801"
+    else:
+        with pytest.raises(InvalidRequest, match="another request"):
+            world.run(flow)
+    assert world.operations == ["get"]
