@@ -1,7 +1,7 @@
 """Drawing on pictures for the preview: tints, arrows, outlines, and text that fits.
 
-Everything is drawn with Pillow and its built-in font, which scales but knows Latin letters only. A
-font of one's own can be given for other scripts.
+Everything is drawn with Pillow. Letters come from its built-in font, which knows Latin only, and
+from the system's fonts; a font of one's own can be given.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from attrs import frozen
 
 from ..builders.geometry.points import Point
 from ..builders.pictures.pillow import alpha_of
+from .fonts import runs
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -45,14 +46,26 @@ class Type:
     size: float
     font: str | Path | None = None
 
-    @cached_property
-    def face(self) -> Any:
-        """Pillow's font."""
-        from PIL import ImageFont
+    def draw(self, pen: ImageDraw, place: Point, text: str, colour: Colour = (34, 36, 42)) -> None:
+        """Write a line.
 
-        if self.font is None:
-            return ImageFont.load_default(self.size)
-        return ImageFont.truetype(str(self.font), self.size)
+        Args:
+            pen: What to write with.
+            place: Its left end, at the top of capital letters.
+            text: The line.
+            colour: Of the letters.
+        """
+        x, top = place
+        base = top + self._ascent
+        for face, part in runs(text, self.size, self.font):
+            # On one base line: fonts differ in how far they reach above it.
+            pen.text((x, base), part, colour, face, anchor="ls", embedded_color=True)
+            x += face.getlength(part)
+
+    @cached_property
+    def _ascent(self) -> float:
+        (face, _), *_ = runs("x", self.size, self.font)
+        return float(face.getmetrics()[0])
 
     @property
     def leading(self) -> float:
@@ -61,7 +74,7 @@ class Type:
 
     def width(self, text: str) -> float:
         """How wide a line is."""
-        return float(self.face.getlength(text))
+        return float(sum(face.getlength(part) for face, part in runs(text, self.size, self.font)))
 
     def lines(self, text: str, room: float, limit: int = 4) -> list[str]:
         """Break a text into lines that fit; what is over the limit ends in dots.
@@ -133,7 +146,7 @@ class Sheet:
 
     def text(self, x: float, text: str, letters: Type, colour: Colour = INK) -> None:
         """Write a line at ``x``; the place down the page stays."""
-        self.pen.text((x, self.y), text, colour, letters.face)
+        letters.draw(self.pen, (x, self.y), text, colour)
 
     def image(self, x: float, image: Image) -> None:
         """Put a picture at ``x``, in a thin frame; the place down the page stays."""

@@ -25,6 +25,7 @@ from ..errors import InvalidRequest
 from ..rules.problems import problems
 from .camera_view import CameraLike, CameraPath, WireMove, fit_size
 from .drawing import INK, PALE, Colour, Sheet, Type, arrow, opaque, outline, tint
+from .fonts import missing
 from .scene import Brush, MovingRegion, Scene
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def preview(request: RequestValues, *, width: int = 1280, font: str | Path | Non
     Args:
         request: The request. It need not be free of problems: they are shown.
         width: Pixels, at least 480.
-        font: A font file for texts that are not in Latin letters.
+        font: A font file that is tried first. Letters that it lacks come from the system's fonts.
 
     Returns:
         An ``RGB`` image; notebooks show it, ``save("preview.png")`` keeps it.
@@ -95,7 +96,7 @@ def storyboard(
         request: The request.
         frames: How many frames, 2 to 24, evenly spaced in time.
         width: Pixels, at least 480.
-        font: A font file for texts that are not in Latin letters.
+        font: A font file that is tried first. Letters that it lacks come from the system's fonts.
 
     Returns:
         An ``RGB`` image.
@@ -116,7 +117,11 @@ def storyboard(
 
 
 def _end_title(request: RequestValues) -> str:
-    return "last frame: the tail" if request.image_tail is not None else "last frame"
+    if request.image_tail is not None:
+        return "last frame: the tail"
+    if request.camera is None and request.motion_brush is None:
+        return "last frame: what moves is up to the model"
+    return "last frame"
 
 
 @frozen(eq=False)
@@ -201,8 +206,11 @@ class _Page:
 
     def captions(self) -> None:
         """Prompt, regions, voices and rules."""
-        for label, colour, text in _captions(self.request, self.notes):
+        captions = list(_captions(self.request, self.notes))
+        for label, colour, text in captions:
             self._caption(label, colour, text)
+        if unknown := missing("".join(text for _, _, text in captions), self.text.font):
+            self._caption("note", None, _about_missing(unknown))
         found = problems(self.request)
         for problem in found:
             words = f"{problem.field}: {problem.message}  [{problem.rule}; {problem.source}]"
@@ -245,19 +253,24 @@ def _unseen(address: str) -> Image:
         pen.line((offset, _UNSEEN[1], offset + _UNSEEN[1], 0), (214, 217, 222), 20)
     lines = ["a picture at an address, not fetched here", *letters.lines(address, 1100, 3)]
     for number, line in enumerate(lines):
-        place = (_UNSEEN[0] / 2, _UNSEEN[1] / 2 + (number - len(lines) / 2) * 52)
-        pen.text(place, line, PALE, letters.face, anchor="mm")
+        left = (_UNSEEN[0] - letters.width(line)) / 2
+        letters.draw(pen, (left, _UNSEEN[1] / 2 + (number - len(lines) / 2) * 52), line, PALE)
     return image
 
 
-def _as_meant(request: RequestValues) -> CameraLike | None:
-    """The camera move with its axes in this library's reading.
+def _as_meant(request: RequestValues) -> CameraLike:
+    """The camera move with its axes in this library's reading; one that stands still for none.
+
+    The sandbox's films push in a little where no move is asked for, so that they are films. A
+    preview shows only what was asked for.
 
     A user who swaps pan and tilt knows a gateway that has them the other way round; the move that
     they mean is the same.
     """
     move = request.camera
-    if move is None or not move.swap_pan_tilt:
+    if move is None:
+        return WireMove()
+    if not move.swap_pan_tilt:
         return move
     axes = move.axes
     return WireMove(move.type, axes | {"pan": axes["tilt"], "tilt": axes["pan"]})
@@ -331,6 +344,16 @@ def _mark_camera(image: Image, path: CameraPath) -> None:
 
 def _centre(corners: Sequence[Point]) -> Point:
     return sum(x for x, _ in corners) / 4, sum(y for _, y in corners) / 4
+
+
+def _about_missing(unknown: Sequence[str]) -> str:
+    """What to say about characters that no font has. They can't be shown, so they are named."""
+    names = ", ".join(f"U+{ord(character):04X}" for character in unknown[:6])
+    more = f" and {len(unknown) - 6} more" if len(unknown) > 6 else ""
+    return (
+        f"no font of this system has {names}{more}: drawn as boxes here, and sent as they are. "
+        "preview(font=...) takes a font file"
+    )
 
 
 def _sound(request: RequestValues) -> list[str]:

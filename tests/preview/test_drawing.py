@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
+from kling_facade.errors import InvalidRequest
 from kling_facade.preview.drawing import Sheet, Type, arrow, outline, tint
 
 LETTERS = Type(14)
@@ -42,8 +43,8 @@ def test_line_breaks_count() -> None:
 
 
 def test_a_font_of_ones_own(tmp_path: object) -> None:
-    """A wrong one is refused by Pillow, which names it."""
-    with pytest.raises(OSError, match="resource"):
+    """One that can't be read is refused, and named."""
+    with pytest.raises(InvalidRequest, match=r"the font no-such-font\.ttf can't be read"):
         Type(14, "no-such-font.ttf").width("x")
 
 

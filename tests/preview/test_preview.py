@@ -88,6 +88,17 @@ def test_a_camera_move_is_outlined(picture: Path) -> None:
     )
 
 
+def test_what_nobody_asked_for_is_not_shown(picture: Path) -> None:
+    """Without camera, brush and tail nothing grows or moves; a weak zoom is the control."""
+    still = preview(ImageToVideo(picture))
+    halves = [
+        count(still.crop(box), (255, 0, 0)) for box in ((0, 0, 640, 480), (640, 0, 1280, 480))
+    ]
+    assert halves[1] == pytest.approx(halves[0], rel=0.01)
+    zoomed = preview(ImageToVideo(picture, camera=camera.zoom_in(1)))
+    assert count(zoomed.crop((640, 0, 1280, 480)), (255, 0, 0)) > 1.05 * halves[0]
+
+
 @pytest.mark.parametrize(
     "move",
     [
