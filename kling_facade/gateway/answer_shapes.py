@@ -21,7 +21,7 @@ from attrs import field, frozen
 from ..errors import KlingError, Rejected, TransientRead
 from .answer import Answer, kind_of, quote
 from .job_id import is_id
-from .refusals import broken, complaint, refusal, request_id_of, unclear
+from .refusals import broken, complaint, refusal, request_id_of, shown_id, unclear
 from .strict_json import parse_json
 from .task import OTHER_TASKS, State, read_time
 
@@ -410,10 +410,9 @@ def _task(answer: Answer, found: _Found) -> dict[str, Any]:
     """The vendor's ``data`` object, put together from wherever a gateway keeps its parts."""
     layers, status = found.layers, found.status
     if found.task_id is None:
-        why = (
-            f"{found.unusable!r} can't be the id of a job" if found.unusable else "it names no job"
-        )
-        raise broken(answer, why, found.unusable)
+        odd = found.unusable and shown_id(answer, found.unusable)
+        why = f"{quote(odd)!r} can't be the id of a job" if odd else "it names no job"
+        raise broken(answer, why, odd)
     task = dict(layers[-1])
     task.pop(OTHER_TASKS, None)  # ours to say, not the gateway's
     videos = _look(layers, "videos")
