@@ -34,7 +34,8 @@ def merge(pages: Mapping[str, Any]) -> Any:
             if document.get(key) != merged.get(key):
                 raise ContractError(
                     f"the pages {first} and {name} disagree about {key}: "
-                    f"{merged.get(key)} and {document.get(key)}"
+                    f"{merged.get(key)} and {document.get(key)}. If one of them is another "
+                    f"publisher's copy, let its overlay set {key}: docs/spec-pipeline.md shows how."
                 )
         for place in _places(document):
             _take(merged, document, place, name, origin)

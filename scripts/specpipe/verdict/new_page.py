@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from .. import files
+from ..contract import walk
 from ..page import sources
 from ..page.reader import Reading
 from .facade import TABLE
 
-__all__ = ["name_of", "steps"]
+__all__ = ["name_of", "skeleton", "steps"]
 
 
 def name_of(reading: Reading, known: Mapping[str, sources.Source], where: str) -> str:
@@ -41,17 +43,74 @@ def _last(operation: str) -> tuple[str, str, bool]:
     return method, words[-1] if words else "", path.endswith("}")
 
 
-def steps(name: str, operations: Iterable[str]) -> list[str]:
-    """What to do to take a new page up."""
-    rows = ", ".join(f'"{operation}"' for operation in operations)
+def steps(name: str, reading: Reading) -> list[str]:
+    """What to do to take a new page up: no code in ``scripts/``, two copies and a few rows."""
+    rows = ", ".join(f'"{operation}" = "not offered yet"' for operation in reading.operations)
+    identity = min(reading.identities, key=lambda one: one.api, default=None)
+    number = f"project = {identity.project}, " if identity and identity.project else ""
+    own = f', {number}api = "{identity.api}"' if identity else ""
     return [
         f"the page {name} is new. Nothing of it was taken up; its facts stand in "
         f"build/spec/{name}.yaml",
-        f"write {files.overlay(name)}: start from the overlay of a page like it; give each "
-        f"operation an operationId and tags, and each answer its envelope. "
-        f"What other pages named is there: #/components/schemas/CameraControl, for instance",
-        f"add rows for {rows} to {TABLE}: under [operations] what part of the facade calls it, or "
-        f"under [left_out] why nothing does yet",
-        f"add [{name}] with its address and its id to {files.SOURCES}",
-        "run make spec with the page again",
+        f"copy build/spec/{name}.overlay.yaml to {files.overlay(name)}, and say in it what you know "
+        f"more than the page, each with its source; it works as it is",
+        f"add rows to {TABLE}: under [left_out] {rows}; or under [operations] the part of the "
+        f"facade that calls it",
+        f'add a table to {files.SOURCES}: [{name}], with url = ""{own}',
+        "run make spec with the page again: it ends in 0, and the page's operations are generated",
     ]
+
+
+def skeleton(name: str, reading: Reading) -> bytes:
+    """An overlay to start from: names for operations and bodies, and the envelopes of answers."""
+    operations = walk.operations(reading.facts.document)
+    actions = [line for one, facts in operations.items() for line in _actions(one, facts)]
+    head = [
+        f"# What we add to the published page {name}. OpenAPI Overlay 1.1. Each action says",
+        "# why, and from which source; the other overlays show the sources' short names.",
+        "overlay: 1.1.0",
+        f"info: {{title: What kling-facade adds to the page {name}, version: 1.0.0}}",
+        "actions:",
+    ]
+    return ("\n".join([*head, *actions]) + "\n").encode()
+
+
+def _actions(operation: str, facts: Mapping[str, Any]) -> Iterator[str]:
+    """The actions on one operation."""
+    method, _, path = operation.partition(" ")
+    looks = "get" if path.endswith("}") else "list"
+    verb = {"GET": looks, "POST": "create"}.get(method, method.lower())
+    words = re.sub(r"[^a-z0-9]+", "_", _last(operation)[1].lower()).strip("_") or "page"
+    title = "".join(word.capitalize() for word in words.split("_")) + "Request"
+    at = f"$.paths['{path}'].{method.lower()}"
+    if "security" in facts:
+        yield from _action(f"{at}.security", "ours: as the document's root says", "remove: true")
+    names = f"update: {{operationId: {verb}_{words}, tags: [{words}]}}"
+    yield from _action(at, "ours: names for the operation", names)
+    content = facts.get("requestBody", {}).get("content", {})
+    schema = content.get("application/json", {}).get("schema", {})
+    if schema.get("properties") and method != "GET":
+        body = f"{at}.requestBody"
+        yield from _action(body, "ours: no create without a body", "update: {required: true}")
+        place = f"{body}.content['application/json'].schema"
+        yield from _action(place, "ours: a name for the model", f"update: {{title: {title}}}")
+    elif content:
+        yield from _action(f"{at}.requestBody", "ours: the page's body is empty", "remove: true")
+    for status, answer in facts.get("responses", {}).items():
+        shown = answer.get("content", {}).get("application/json", {}).get("schema", {})
+        if shown.get("type") == "object":
+            place = f"{at}.responses['{status}'].content['application/json'].schema"
+            why = "VD1: the vendor's envelope, where the page only says an object"
+            yield from _action(f"{place}.*", why, "remove: true")
+            reference = "update: {$ref: '#/components/schemas/TaskEnvelope'}"
+            yield from _action(place, why, reference)
+    errors = "{description: Refused or failed. The code says why., content: {application/json: "
+    errors += "{schema: {$ref: '#/components/schemas/ErrorEnvelope'}}}}"
+    both = f"update: {{4XX: {errors}, 5XX: {errors}}}"
+    yield from _action(f"{at}.responses", "VD1 and VD4 (September 2026) agree on errors", both)
+
+
+def _action(target: str, why: str, what: str) -> Iterator[str]:
+    yield f"  - target: {target}"
+    yield f'    description: "{why}"'
+    yield f"    {what}"

@@ -115,8 +115,10 @@ def _read(
     if not page.base:
         page.base = page.data
     if page.new:
-        page.steps = new_page.steps(page.name, reading.operations)
-        _keep_candidate(root, page)
+        page.steps = new_page.steps(page.name, reading)
+        place = _keep_candidate(root, page)
+        overlay = place.with_name(f"{page.name}.overlay.yaml")
+        overlay.write_bytes(new_page.skeleton(page.name, reading))
 
 
 def _base(root: Path, name: str) -> bytes:
@@ -199,11 +201,12 @@ def accept(root: Path, names: Iterable[str] = ()) -> list[str]:
     return answered
 
 
-def _keep_candidate(root: Path, page: Page) -> None:
+def _keep_candidate(root: Path, page: Page) -> Path:
     """The new facts, for a look at them when they can't become part of the contract."""
     place = root / "build" / "spec" / f"{page.name}.yaml"
     place.parent.mkdir(parents=True, exist_ok=True)
     place.write_bytes(page.data)
+    return place
 
 
 def _fresh(old: Mapping[str, Any], texts: Iterable[facts.Text]) -> list[facts.Text]:
