@@ -52,8 +52,8 @@ def steps(name: str, reading: Reading) -> list[str]:
     return [
         f"the page {name} is new. Nothing of it was taken up; its facts stand in "
         f"build/spec/{name}.yaml",
-        f"copy build/spec/{name}.overlay.yaml to {files.overlay(name)}, and say in it what you know "
-        f"more than the page, each with its source; it works as it is",
+        f"copy build/spec/{name}.overlay.yaml to {files.overlay(name)}; it works as it is. "
+        "Say in it what you know more than the page, each action with its source",
         f"add rows to {TABLE}: under [left_out] {rows}; or under [operations] the part of the "
         f"facade that calls it",
         f'add a table to {files.SOURCES}: [{name}], with url = ""{own}',

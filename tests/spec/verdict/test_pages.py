@@ -103,6 +103,19 @@ def test_a_page_is_taken_up_with_an_overlay_and_a_row(settled: Path, page: str) 
     assert (again.verdict, again.written) == (Verdict.GREEN, [])
 
 
+def test_the_overlay_to_start_from_works_as_it_is(settled: Path, page: str) -> None:
+    """The steps, followed to the letter, end in 0: a copy and a row."""
+    run(settled, image2video=page, lip=small())
+    start = settled / "build" / "spec" / "lip.overlay.yaml"
+    (settled / files.overlay("lip")).write_bytes(start.read_bytes())
+    with (settled / "openapi/facade.toml").open("a") as table:
+        table.write('"POST /kling/v1/videos/lip-sync" = "not offered yet"\n')
+    outcome = run(settled, image2video=page, lip=small())
+    assert outcome.verdict is Verdict.GREEN, report.full(outcome)
+    operation = files.read_yaml(settled / files.RESOLVED)["paths"]["/kling/v1/videos/lip-sync"]
+    assert operation["post"]["operationId"] == "create_lip_sync"
+
+
 def test_a_page_that_nothing_calls_is_a_gap(settled: Path, page: str) -> None:
     """An overlay alone is not enough: the table must say who calls it, or why nobody does."""
     (settled / files.overlay("lip")).write_text(OVERLAY)
