@@ -83,14 +83,15 @@ def test_a_new_field_is_missed_by_name() -> None:
     grown = json.loads(json.dumps(CONTRACT))
     schema = grown["components"]["schemas"]["ImageToVideoRequest"]
     schema["properties"]["aspect_ratio"] = {"type": "string"}
-    (gap,) = facade.gaps(grown, TABLE)
+    held = facade.gaps(CONTRACT, TABLE)  # another test says that there are none
+    (gap,) = [line for line in facade.gaps(grown, TABLE) if line not in held]
     assert "aspect_ratio" in gap
     assert "kling_facade/builders/values.py" in gap
 
 
 def test_the_default_gateway_is_the_published_one() -> None:
-    """CHAINHUB's address is the page's first server, and the paths agree."""
-    assert PUBLISHED["servers"][0]["url"] == CHAINHUB.base_url
+    """CHAINHUB's address is the contract's first server, and the paths agree."""
+    assert CONTRACT["servers"][0]["url"] == CHAINHUB.base_url
     assert f"POST {CHAINHUB.path('/kling/v1/videos/image2video')}" == CREATE
 
 
