@@ -8,7 +8,7 @@ import os
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, Unpack, overload
 
 from ..gateway.credentials import Credentials, find_credentials
 from ..gateway.gateway import Gateway, choose_gateway
@@ -19,11 +19,13 @@ from ..jobs.effects import Progress
 from ..jobs.known_job import KnownJob
 from ..jobs.runtime import Runtime
 from ..limits import Limits, PollPlan
+from ..requests.request_fields import RequestFields, as_request
 from .async_job import AsyncJob
 from .awaited_session import AwaitedSession
 from .session import perhaps_accepted
 
 if TYPE_CHECKING:
+    from ..builders.pictures.picture import PictureSource
     from ..catalog import Catalog
     from ..jobs.fleet_status import Status
     from ..jobs.journal import Book, Journal
@@ -120,12 +122,31 @@ class AsyncKling:
         """Closes the connections. Jobs go on at the gateway."""
         await self._session.aclose()
 
-    async def submit(self, request: ImageToVideo, *, max_units: float | None = None) -> AsyncJob:
+    @overload
+    async def submit(
+        self, request: ImageToVideo, *, max_units: float | None = None
+    ) -> AsyncJob: ...
+    @overload
+    async def submit(
+        self,
+        request: PictureSource,
+        *,
+        max_units: float | None = None,
+        **fields: Unpack[RequestFields],
+    ) -> AsyncJob: ...
+    async def submit(
+        self,
+        request: ImageToVideo | PictureSource,
+        *,
+        max_units: float | None = None,
+        **fields: Unpack[RequestFields],
+    ) -> AsyncJob:
         """Checks the request, then gets one job accepted: one paid job, whatever the network does.
 
         Args:
-            request: What to film.
+            request: What to film: an `ImageToVideo`, or a picture with the fields beside it.
             max_units: Refuse a request that costs more of Kling's units, or whose price is unknown.
+            fields: The fields of an `ImageToVideo`, where ``request`` is a picture.
 
         Raises:
             InvalidRequest: With all problems; nothing was sent. Or the gateway found one.
@@ -133,9 +154,10 @@ class AsyncKling:
                 exist: the error has the external id and says how to look later.
             AuthError, AccountError, Throttled, NotSent: As their names say. Nothing was accepted.
         """
-        self._session.check_price(request, max_units)
+        order = as_request(request, fields)
+        self._session.check_price(order, max_units)
         async with self._working() as book:
-            return await self._submit(request, book)
+            return await self._submit(order, book)
 
     async def _submit(
         self, request: ImageToVideo, book: Book | None, facts: dict[str, Any] | None = None
@@ -222,6 +244,7 @@ class AsyncKling:
                 return
             number += 1
 
+    @overload
     async def generate(
         self,
         request: ImageToVideo,
@@ -231,28 +254,52 @@ class AsyncKling:
         exist: Exist = "error",
         max_units: float | None = None,
         on_update: Callable[[Progress], object] | None = None,
+    ) -> Video: ...
+    @overload
+    async def generate(
+        self,
+        request: PictureSource,
+        to: str | os.PathLike[str],
+        *,
+        timeout: float | None = None,
+        exist: Exist = "error",
+        max_units: float | None = None,
+        on_update: Callable[[Progress], object] | None = None,
+        **fields: Unpack[RequestFields],
+    ) -> Video: ...
+    async def generate(
+        self,
+        request: ImageToVideo | PictureSource,
+        to: str | os.PathLike[str],
+        *,
+        timeout: float | None = None,
+        exist: Exist = "error",
+        max_units: float | None = None,
+        on_update: Callable[[Progress], object] | None = None,
+        **fields: Unpack[RequestFields],
     ) -> Video:
         """Submit, wait and download in one call. The destination is checked before money is spent.
 
         Args:
-            request: What to film.
+            request: What to film: an `ImageToVideo`, or a picture with the fields beside it.
             to: Where the video goes; its folder must exist.
             timeout: Longest wait for the job in seconds; ``None`` for `Limits.wait`.
             exist: As in `AsyncJob.download`.
             max_units: Refuse a request that costs more of Kling's units, or whose price is unknown.
             on_update: As in `AsyncJob.wait`.
+            fields: The fields of an `ImageToVideo`, where ``request`` is a picture.
 
         Raises:
             KlingError: As `submit`, `AsyncJob.wait` and `AsyncJob.download`; it carries the job, if
                 there is one.
         """
-        session = self._session
+        order, session = as_request(request, fields), self._session
         async with self._working() as book:
-            there = await session.run(session.existing_video(request, to, exist), book=book)
+            there = await session.run(session.existing_video(order, to, exist), book=book)
             if there is not None:
                 return there
-            session.check_price(request, max_units)
-            job = await self._submit(request, book, place(to, exist))
+            session.check_price(order, max_units)
+            job = await self._submit(order, book, place(to, exist))
             await job.wait(timeout, on_update=on_update)
             return await job.download(to, exist=exist)
 

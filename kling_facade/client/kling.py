@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, Unpack, overload
 
 from ..gateway.credentials import Credentials, find_credentials
 from ..gateway.gateway import Gateway, choose_gateway
@@ -18,11 +18,13 @@ from ..jobs.effects import Progress
 from ..jobs.known_job import KnownJob
 from ..jobs.runtime import Runtime
 from ..limits import Limits, PollPlan
+from ..requests.request_fields import RequestFields, as_request
 from .blocking_session import BlockingSession
 from .job import Job
 from .session import perhaps_accepted
 
 if TYPE_CHECKING:
+    from ..builders.pictures.picture import PictureSource
     from ..catalog import Catalog
     from ..jobs.fleet_status import Status
     from ..jobs.journal import Book, Journal
@@ -119,12 +121,29 @@ class Kling:
         """Closes the connections. Jobs go on at the gateway."""
         self._session.close()
 
-    def submit(self, request: ImageToVideo, *, max_units: float | None = None) -> Job:
+    @overload
+    def submit(self, request: ImageToVideo, *, max_units: float | None = None) -> Job: ...
+    @overload
+    def submit(
+        self,
+        request: PictureSource,
+        *,
+        max_units: float | None = None,
+        **fields: Unpack[RequestFields],
+    ) -> Job: ...
+    def submit(
+        self,
+        request: ImageToVideo | PictureSource,
+        *,
+        max_units: float | None = None,
+        **fields: Unpack[RequestFields],
+    ) -> Job:
         """Checks the request, then gets one job accepted: one paid job, whatever the network does.
 
         Args:
-            request: What to film.
+            request: What to film: an `ImageToVideo`, or a picture with the fields beside it.
             max_units: Refuse a request that costs more of Kling's units, or whose price is unknown.
+            fields: The fields of an `ImageToVideo`, where ``request`` is a picture.
 
         Raises:
             InvalidRequest: With all problems; nothing was sent. Or the gateway found one.
@@ -132,9 +151,10 @@ class Kling:
                 exist: the error has the external id and says how to look later.
             AuthError, AccountError, Throttled, NotSent: As their names say. Nothing was accepted.
         """
-        self._session.check_price(request, max_units)
+        order = as_request(request, fields)
+        self._session.check_price(order, max_units)
         with self._working() as book:
-            return self._submit(request, book)
+            return self._submit(order, book)
 
     def _submit(
         self, request: ImageToVideo, book: Book | None, facts: dict[str, Any] | None = None
@@ -221,6 +241,7 @@ class Kling:
                 return
             number += 1
 
+    @overload
     def generate(
         self,
         request: ImageToVideo,
@@ -230,28 +251,52 @@ class Kling:
         exist: Exist = "error",
         max_units: float | None = None,
         on_update: Callable[[Progress], object] | None = None,
+    ) -> Video: ...
+    @overload
+    def generate(
+        self,
+        request: PictureSource,
+        to: str | os.PathLike[str],
+        *,
+        timeout: float | None = None,
+        exist: Exist = "error",
+        max_units: float | None = None,
+        on_update: Callable[[Progress], object] | None = None,
+        **fields: Unpack[RequestFields],
+    ) -> Video: ...
+    def generate(
+        self,
+        request: ImageToVideo | PictureSource,
+        to: str | os.PathLike[str],
+        *,
+        timeout: float | None = None,
+        exist: Exist = "error",
+        max_units: float | None = None,
+        on_update: Callable[[Progress], object] | None = None,
+        **fields: Unpack[RequestFields],
     ) -> Video:
         """Submit, wait and download in one call. The destination is checked before money is spent.
 
         Args:
-            request: What to film.
+            request: What to film: an `ImageToVideo`, or a picture with the fields beside it.
             to: Where the video goes; its folder must exist.
             timeout: Longest wait for the job in seconds; ``None`` for `Limits.wait`.
             exist: As in `Job.download`.
             max_units: Refuse a request that costs more of Kling's units, or whose price is unknown.
             on_update: As in `Job.wait`.
+            fields: The fields of an `ImageToVideo`, where ``request`` is a picture.
 
         Raises:
             KlingError: As `submit`, `Job.wait` and `Job.download`; it carries the job, if
                 there is one.
         """
-        session = self._session
+        order, session = as_request(request, fields), self._session
         with self._working() as book:
-            there = session.run(session.existing_video(request, to, exist), book=book)
+            there = session.run(session.existing_video(order, to, exist), book=book)
             if there is not None:
                 return there
-            session.check_price(request, max_units)
-            job = self._submit(request, book, place(to, exist))
+            session.check_price(order, max_units)
+            job = self._submit(order, book, place(to, exist))
             job.wait(timeout, on_update=on_update)
             return job.download(to, exist=exist)
 

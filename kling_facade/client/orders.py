@@ -14,6 +14,7 @@ from ..jobs.destination import Exist, Video, destination_path, place, ready_fold
 from ..jobs.effects import Do, Flow, Policy
 from ..jobs.fleet_work import Terms
 from ..jobs.known_job import KnownJob
+from ..requests.request_fields import as_request
 from .outcome import Outcome
 from .session import Session
 
@@ -72,6 +73,7 @@ class Orders:
 
     def begin(self, entry: Any) -> Flow[Any]:
         """The video that is there already, or the task of a job that was accepted."""
+        entry.request = as_request(entry.request, {})
         session, request, facts = self._session, entry.request, None
         if self._folder is not None:
             path = self._path(entry)

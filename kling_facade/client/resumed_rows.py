@@ -188,8 +188,20 @@ class Rows:
             job = self._adopt(row.known)
         if error is None and job is None:
             return None
-        if isinstance(error, KlingError):
-            row.known.ids.on(error).job = job
-        elif error is not None:
-            raise error
+        if error is not None:
+            error = row.known.ids.on(_of_ours(error))
+            error.job = job
         return Resumed(row.entry.external_task_id, job, outcome.video, error)
+
+
+def _of_ours(error: Exception) -> KlingError:
+    """The error of one row: it must not end the others, whatever it is."""
+    if isinstance(error, KlingError):
+        return error
+    ours = KlingError(
+        f"this row can't be finished: {type(error).__name__}: {error}",
+        hint="The other rows go on. Look at the row with Journal.entries(); resume again when what "
+        "it names is mended, or drop the row with Journal.forget().",
+    )
+    ours.__cause__ = error
+    return ours

@@ -68,7 +68,7 @@ def test_the_row_is_given_up_and_the_note_arrives(tmp_path: Path, cancels: int) 
 
     async def main(url: str) -> BaseException:
         async with client(url, journal=journal) as kling:
-            work = kling.generate(PlainRequest(), tmp_path / "v.mp4")  # type: ignore[arg-type]
+            work = kling.generate(PlainRequest(), tmp_path / "v.mp4")  # type: ignore[call-overload]
             job = asyncio.create_task(caught(work))
             while not peer.seen and not job.done():
                 await asyncio.sleep(0.01)
@@ -94,9 +94,9 @@ def test_a_claim_that_is_being_written_is_given_up(tmp_path: Path, cancels: int)
 
     async def main(url: str) -> None:
         async with client(url, journal=journal) as kling:
-            await kling.submit(PlainRequest("first"))  # type: ignore[arg-type]
+            await kling.submit(PlainRequest("first"))  # type: ignore[call-overload]
             with locked(journal) as other:
-                job = asyncio.create_task(kling.submit(PlainRequest("ours")))  # type: ignore[arg-type]
+                job = asyncio.create_task(kling.submit(PlainRequest("ours")))  # type: ignore[call-overload]
                 await asyncio.sleep(0.1)
                 for _ in range(cancels):
                     job.cancel()
@@ -178,7 +178,7 @@ def test_a_download_gives_its_connection_back(tmp_path: Path, cancels: int) -> N
 
     async def main(url: str) -> None:
         async with client(url) as kling:
-            job = await kling.submit(PlainRequest())  # type: ignore[arg-type]
+            job = await kling.submit(PlainRequest())  # type: ignore[call-overload]
             await job.wait()
             download = asyncio.create_task(job.download(tmp_path / "v.mp4"))
             while "D" not in stage.log and not download.done():
@@ -201,9 +201,9 @@ def test_a_cancellation_on_the_way_is_not_swallowed(tmp_path: Path) -> None:
 
     async def main(url: str) -> bool:
         async with client(url, journal=journal) as kling:
-            job = await kling.submit(PlainRequest())  # type: ignore[arg-type]
+            job = await kling.submit(PlainRequest())  # type: ignore[call-overload]
             with locked(journal) as other:
-                again = asyncio.create_task(kling.generate(PlainRequest(), tmp_path / "v.mp4"))  # type: ignore[arg-type]
+                again = asyncio.create_task(kling.generate(PlainRequest(), tmp_path / "v.mp4"))  # type: ignore[call-overload]
                 await asyncio.sleep(0.05)
                 again.cancel()
                 await turns()

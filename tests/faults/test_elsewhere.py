@@ -424,7 +424,7 @@ def test_k12_cancellation_leaves_the_id_and_no_socket(phase: Any, tmp_path: Path
             }
             async with AsyncKling(KEY, **options) as kling:
                 task = asyncio.ensure_future(
-                    kling.generate(PlainRequest(), tmp_path / "v.mp4")  # type: ignore[arg-type] # a plain one
+                    kling.generate(PlainRequest(), tmp_path / "v.mp4")  # type: ignore[call-overload] # a plain one
                 )
                 while phase not in stage.log:
                     await asyncio.sleep(0.005)

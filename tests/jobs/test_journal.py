@@ -26,6 +26,7 @@ from kling_facade.errors import (
     WaitTimeout,
 )
 from kling_facade.jobs.journal import Entry, Journal
+from kling_facade.jobs.submit import look_back
 from tests.support.both_clients import KEY, Kind, PlainRequest, calling, skipping_runtime
 from tests.support.misbehaving_server import answer, raw
 from tests.support.scripted_gateway import MP4, SIGN, Spoiled, Stage
@@ -513,33 +514,28 @@ def test_a_row_that_somebody_else_finished_meanwhile_is_not_told(
 
 
 @both
-def test_a_mistake_in_resume_is_not_taken_for_a_row(
+def test_one_bad_row_does_not_stop_the_others(
     kind: Kind, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is none of this library's errors is raised."""
+    """Whatever goes wrong with a row is the error of that row, with its ids; the rest goes on."""
     with Stage(polls=0) as stage, calling(kind, stage.url, journal=tmp_path / "j") as client:
-        client.submit(PlainRequest())
+        for name in ("bad", "good"):
+            client.submit(PlainRequest(name))
+        honest = look_back
 
-        def broken(*args: Any) -> Any:
-            raise ZeroDivisionError
+        def broken(entry: Any, *rest: Any) -> Any:
+            if entry.external_task_id == "bad":
+                raise ZeroDivisionError("a mistake of ours")
+            return honest(entry, *rest)
 
         monkeypatch.setattr("kling_facade.client.resumed_rows.look_back", broken)
-        with pytest.raises(ZeroDivisionError):
-            client.collect(client.kling.resume())
-
-
-@both
-def test_a_damaged_row_stops_no_other(kind: Kind, tmp_path: Path) -> None:
-    """It is told of by its name."""
-    with Stage(polls=0) as stage, calling(kind, stage.url, journal=tmp_path / "j") as client:
-        for name in ("good", "broken"):
-            client.submit(PlainRequest(external_task_id=name))
-        with client.kling._session.journal.file.transaction() as sql:
-            sql.execute("UPDATE jobs SET size = 'x' WHERE external_task_id = 'broken'")
-        outcomes = {o.external_task_id: o for o in client.collect(client.kling.resume())}
-    assert outcomes["good"].error is None
-    assert isinstance(outcomes["broken"].error, JournalError)
-    assert "damaged" in str(outcomes["broken"])
+        rows = {row.external_task_id: row for row in client.collect(client.kling.resume())}
+    assert rows["good"].error is None
+    error = rows["bad"].error
+    assert type(error) is KlingError
+    assert "ZeroDivisionError: a mistake of ours" in error.message
+    assert error.external_task_id == "bad"
+    assert isinstance(error.__cause__, ZeroDivisionError)
 
 
 @both

@@ -7,7 +7,7 @@ from typing import assert_type
 
 from PIL import Image
 
-from kling_facade import camera, paths, regions, voice
+from kling_facade import AsyncJob, AsyncKling, Job, Kling, Video, camera, paths, regions, voice
 from kling_facade.builders.camera import CameraMove
 from kling_facade.builders.motion import MotionBrush
 from kling_facade.builders.pictures.fit import Fitted, fit
@@ -58,3 +58,13 @@ def requests(computed: int, model: str) -> None:
     ImageToVideo("fox.png", camera=camera.DOWN_BACK, voices=["id"], allow={"model-camera"})
     assert_type(request.problems(), list[Problem])
     assert_type(request.cost(), Cost)
+
+
+async def clients(kling: Kling, awaited: AsyncKling) -> None:
+    """A request, or a picture with the fields of one beside it."""
+    request = ImageToVideo("fox.png")
+    assert_type(kling.submit(request, max_units=3), Job)
+    assert_type(kling.submit("fox.png", prompt="x", camera=camera.zoom_in(4)), Job)
+    assert_type(kling.generate(Path("fox.png"), "v.mp4", mode="pro", exist="skip"), Video)
+    assert_type(await awaited.submit(b"...", duration=10, max_units=3), AsyncJob)
+    assert_type(await awaited.generate(fit("fox.png"), to="v.mp4", sound=True), Video)
