@@ -131,9 +131,14 @@ def polygon(
         InvalidRequest: Fewer than three different corners, or a coordinate that is not a number.
     """
     corners = tuple(zip(*columns(points, _called("polygon", name)), strict=True))
-    if len(set(corners)) < 3:
+    different: set[Point] = set()
+    for corner in corners:  # a lasso has hundreds of thousands, and the first three are enough
+        different.add(corner)
+        if len(different) == 3:
+            break
+    if len(different) < 3:
         raise InvalidRequest(
-            f"{_called('polygon', name)} has {len(set(corners))} different corners",
+            f"{_called('polygon', name)} has {len(different)} different corners",
             hint="It takes at least three.",
         )
     if fill not in ("evenodd", "nonzero"):

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from attrs import evolve, field, frozen
@@ -14,7 +14,7 @@ from attrs import evolve, field, frozen
 from ..errors import InvalidRequest
 from .geometry.bitmap import Bitmap
 from .geometry.points import Columns, Point, Size, scaled
-from .geometry.rasterize import FillRule, ellipse_spans, polygon_spans
+from .geometry.rasterize import FillRule, ellipse_spans, polygon_bitmap
 from .pictures.pillow import need_pillow
 from .remarks import (
     Bounds,
@@ -46,9 +46,9 @@ def _short(points: tuple[Point, ...]) -> str:
     return repr(points) if len(points) <= 6 else f"<{len(points)} points>"
 
 
-def _columns(points: Iterable[Point]) -> Columns:
-    xs, ys = zip(*points, strict=True)
-    return list(xs), list(ys)
+def _columns(points: Sequence[Point]) -> Columns:
+    # Of hundreds of thousands: zip(*points) takes ten times as long.
+    return [x for x, _ in points], [y for _, y in points]
 
 
 @frozen(kw_only=True)
@@ -153,7 +153,7 @@ class Polygon(Shape):
 
     def _draw(self, size: Size) -> Drawing:
         corners = scaled(_columns(self.points), size, self.relative)
-        spans, crosses = polygon_spans(corners, size[1], self.fill)
+        pixels, crosses = polygon_bitmap(corners, size, self.fill)
         effect = (
             "parts covered twice are left out, and fill='nonzero' fills them"
             if self.fill == "evenodd"
@@ -163,7 +163,7 @@ class Polygon(Shape):
             "crossing", f"Its outline crosses itself: {effect}. Were two corners swapped?"
         )
         fractions = about_shape(self._bounds(size), self.relative)
-        return Bitmap.from_spans(size, spans), (*fractions, *([crossing] if crosses else []))
+        return pixels, (*fractions, *([crossing] if crosses else []))
 
     def _bounds(self, size: Size) -> Bounds:
         xs, ys = scaled(_columns(self.points), size, self.relative)
