@@ -44,6 +44,10 @@ setup: $(VENV)/.dev  ## the environment that tests and tools run in
 test: setup lint types generated  ## every check and test
 	@$(BIN)/python -m pytest -n 2 --cov --cov-report=term:skip-covered --cov-fail-under=95
 
+.PHONY: test-pythons
+test-pythons: setup  ## the suite on every supported Python that is here; says which are left out
+	@$(BIN)/python scripts/pythons.py
+
 .PHONY: test-faults
 test-faults: setup  ## the whole matrix: every crash point in every weather, long property tests
 	@$(BIN)/python -m pytest -n 2 -m "long or not long" tests/faults tests/jobs tests/gateway

@@ -71,6 +71,11 @@ def connections(sandbox: Sandbox) -> int:
     return found
 
 
+def is_open(path: Path) -> bool:
+    """Whether this process has a file open."""
+    return any(entry.resolve() == path for entry in Path("/proc/self/fd").iterdir())
+
+
 linux = pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="counts sockets in /proc")
 
 
@@ -328,6 +333,30 @@ def test_an_iteration_that_is_left_open_ends_with_its_loop(
 
     assert {item.error for item in by_run(rest())} <= {None}
     by_run(kling.aclose())
+
+
+@linux
+@pytest.mark.parametrize("closed", [True, False], ids=["closed", "forgotten"])
+@pytest.mark.parametrize("left", [True, False], ids=["left early", "to its end"])
+def test_no_connection_to_the_journal_stays_open(
+    sandbox: Sandbox, tmp_path: Path, closed: bool, left: bool
+) -> None:
+    """Whichever thread opened it, and though a batch that ends late wrote to it after the close."""
+    journal = tmp_path / "j.sqlite"
+
+    async def main() -> None:
+        kling = client(sandbox, journal=journal)
+        batch = aiter(kling.generate_many([request() for _ in range(3)], tmp_path / "films"))
+        async for _ in batch:
+            assert is_open(journal)  # the control: an open one is seen
+            if left:
+                break
+        if closed:
+            await kling.aclose()
+
+    by_run(main())
+    gc.collect()
+    assert not is_open(journal)
 
 
 # --- processes -----------------------------------------------------------------------------------
