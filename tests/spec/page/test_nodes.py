@@ -43,7 +43,7 @@ def bomb(width: int = 10, levels: int = 7) -> str:
         ("a: 'x", 1, 6, "not readable"),
         ("a: \0", 1, 4, "U+0000"),
         ("a:\n\t- b", 2, 1, "not readable"),
-        ('{"a": 1,}', 1, 9, "JSON"),
+        ('{"a": 1 2}', 1, 9, "JSON"),
         ('{"a": 1, // no\n "b": 2}', 1, 10, "JSON"),
         ("", 1, 1, "empty"),
     ],
