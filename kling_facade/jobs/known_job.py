@@ -1,4 +1,4 @@
-"""What is known of one job, whoever follows it: a handle, a fleet, a resumed row."""
+"""One job's ids and newest snapshot, shared by handles, fleets and resumed rows."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ __all__ = ["KnownJob"]
 
 @define(eq=False)
 class KnownJob:
-    """The ids of a job and its newest snapshot, with the flows that go on from there.
+    """The ids of a job and its newest snapshot, and the flows that start from them.
 
     Attributes:
-        given: The ids it was submitted or asked for under.
+        given: The ids under which the job was submitted or requested.
         task: The newest snapshot; ``None`` when the gateway has not been asked yet.
     """
 
@@ -40,28 +40,29 @@ class KnownJob:
 
     @property
     def external_task_id(self) -> str | None:
-        """Our id, if the job has one."""
+        """The caller's id, if the job has one."""
         echoed = self.task.external_task_id if self.task else None
         return self.given.external_task_id or echoed
 
     @property
     def state(self) -> State:
-        """Where it stood when the gateway was asked last."""
+        """The state in the newest snapshot."""
         return self.task.state if self.task else State.UNKNOWN
 
     @property
     def ids(self) -> Ids:
-        """All ids that an answer about this job may be held against."""
+        """All known ids, against which each answer about this job is checked."""
         return Ids(self.given.external_task_id, self.task_id)
 
     @property
     def find(self) -> Call:
-        """The question for this job."""
+        """The call that asks the gateway for this job."""
         return Call("get_image_to_video", {"id": self.task_id or self.given.external_task_id})
 
     def keep(self, task: Task) -> None:
-        """Takes a newer snapshot, unless it would take a final state back."""
+        """Stores a newer snapshot, unless that would undo a final state."""
         known = self.task
+        # A list that was read late may show an older state of a job that has ended.
         if known is None or not known.state.final or task.state is known.state:
             self.task = task
 
@@ -78,11 +79,11 @@ class KnownJob:
         )
 
     def refresh(self, policy: Policy) -> Flow[Task]:
-        """Asks once; the result is the snapshot."""
+        """Asks the gateway once and returns the snapshot."""
         return refresh(self.find, self.ids, policy)
 
     def wait(self, policy: Policy, timeout: float | None) -> Flow[Task]:
-        """Asks until the job has ended; the result is the final snapshot."""
+        """Asks until the job has ended and returns the final snapshot."""
         longest = policy.limits.wait if timeout is None else timeout
         return wait(self.find, self.task, self.ids, policy, longest)
 
@@ -95,7 +96,7 @@ class KnownJob:
         *,
         digest: bool,
     ) -> Flow[Video]:
-        """Stores the video of a job that has one."""
+        """Downloads the video of a finished job."""
         assert self.task is not None
         destination = ready_destination(path, exist)
         return download(
@@ -104,7 +105,7 @@ class KnownJob:
 
     @contextmanager
     def carried_by_errors(self, job: Any) -> Iterator[None]:
-        """Lets no error leave without the job, and no interruption without the job's id."""
+        """Attaches the job and its ids to each error, and a note with the id to an interruption."""
         try:
             yield
         except KlingError as error:

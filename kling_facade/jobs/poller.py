@@ -1,16 +1,17 @@
 """One list question for all jobs that wait on a client. Decisions only, no I/O.
 
-Whoever waits has a `Watch`: a fleet one for all its jobs, each `Job.wait` one of its own. When a
-question is due, `Watch.turn` says how it gets its answer: from a question of its own, from a list
-that this watch asks for now, or from a list that comes later. Whoever asked for a list hands each
-page in, and every watch is told what concerns it:
+Everything that waits has a `Watch`: a fleet has one for all its jobs, each `Job.wait` has its own.
+When a question is due, `Watch.turn` says how to get its answer: by a call for this job alone, from
+a list that this watch asks for now, or from a list that another watch asks for. The watch that
+asked for a list hands in each page, and every watch is told of its own jobs:
 
     turn = watch.turn(now)
     if turn.call:                       # ask it, then hand in what came
-        call = watch.listed(page, now)  # or watch.failed(error, now); perhaps one more page
+        call = watch.listed(page, now)  # or watch.failed(error, now); returns the next page's call
 
-Where the gateway has no lists, or they never know our jobs, every question is asked by itself: that
-is found out. Safe to share between threads; nobody is told anything while the lock is held.
+A gateway may have no lists, or lists that never show our jobs. The poller notices, and then each
+job is asked for by itself. A poller can be shared between threads; no callback runs while the lock
+is held, since a callback may call the poller.
 """
 
 from __future__ import annotations
@@ -34,29 +35,31 @@ __all__ = ["Failed", "Found", "News", "Over", "Poller", "Turn", "Vacant", "Watch
 
 
 _FEWEST: Final = 3
-"""Waiting jobs from which on one list is cheaper than a question for each."""
+"""From this number of waiting jobs, one list is cheaper than a question for each job."""
 _PAGES: Final = (500, 100)
-"""Sizes of a page that are tried: the vendor's largest (VD1), and one that any answer holds."""
+"""The page sizes to try: the vendor's largest (VD1), then one whose answer is never too large."""
 _FRUITLESS: Final = 2
+"""Rounds in a row without any of our jobs, after which lists pause for `_REST`."""
 _REST: Final = 600.0
-"""Seconds without lists after two that told nothing of ours."""
+"""Seconds without lists after fruitless rounds."""
 _TROUBLES: Final = 4
+"""Temporary failures in a row, after which lists pause for `_SHORT_REST`."""
 _SHORT_REST: Final = 120.0
-"""Seconds without lists after so many in a row that failed in passing."""
+"""Seconds without lists after several temporary failures."""
 _LONG_REST: Final = 3600.0
-"""Seconds without lists where they are refused or can't be read."""
+"""Seconds without lists after the gateway refused them or sent an unreadable one."""
 _PATIENCE: Final = 10.0
-"""Seconds that others wait for a page; who has less time left than that does not ask for one."""
+"""Seconds that other watches wait for a page. A watch with less time left does not ask for one."""
 _PAGE_GAP: Final = 1.0
-"""Seconds between two lists for each page that they have: the more pages, the rarer."""
+"""Seconds between two lists, for each page of the last one: longer lists are read less often."""
 
 
 @frozen
 class Found:
-    """A page has jobs of this watch.
+    """News: a page that was just read has jobs of this watch.
 
     Attributes:
-        items: They, as generated models.
+        items: Those jobs, as generated models.
     """
 
     items: tuple[Any, ...]
@@ -64,15 +67,15 @@ class Found:
 
 @frozen
 class Over:
-    """All pages have been read: what they did not answer has to be asked for by itself."""
+    """News: all pages have been read. A job that was on none of them has to be asked for alone."""
 
 
 @frozen
 class Failed:
-    """The list failed in passing: one trouble for all who asked.
+    """News: the list failed temporarily. All watches that waited for it get the same error.
 
     Attributes:
-        error: Why. It is shared: raise a copy.
+        error: The error. It is shared, so raise a copy.
     """
 
     error: Exception
@@ -80,7 +83,7 @@ class Failed:
 
 @frozen
 class Vacant:
-    """Who was to ask for the list has left: take your turn again."""
+    """News: the watch that asked for the list has left. Call `Watch.turn` again."""
 
 
 News: TypeAlias = Found | Over | Failed | Vacant
@@ -88,12 +91,12 @@ News: TypeAlias = Found | Over | Failed | Vacant
 
 @frozen(kw_only=True)
 class Turn:
-    """How a question that is due gets its answer.
+    """How to get the answer to a question that is due.
 
     Attributes:
-        alone: Ask it by itself.
-        call: Ask this instead and hand the answer in.
-        wait: With neither: seconds until the next turn, if no news come before.
+        alone: Whether to send the question by itself.
+        call: The list to ask for instead; its answer is handed in with `Watch.listed`.
+        wait: With neither of these, the seconds until the next turn, if no news come first.
     """
 
     alone: bool = False
@@ -102,29 +105,29 @@ class Turn:
 
 
 class _Rounds:
-    """Rounds of lists: who asks now, who waits for it, and when the next one may begin.
+    """Rounds of lists: which watch asks now, which ones wait, and when the next round may begin.
 
-    One round is all pages of a list, asked for by one watch on behalf of all. It has no lock of its
-    own: whoever calls holds the poller's.
+    In a round, one watch asks for all pages of a list on behalf of all watches. This class has no
+    lock of its own: callers hold the poller's.
     """
 
     def __init__(self, gap: float, patience: float) -> None:
         self._gap = gap
         self._patience = patience
         self.asker: Watch | None = None
-        """Who asks now."""
+        """The watch that asks now."""
         self.due: dict[Watch, None] = {}
-        """Who has a question and waits for a list."""
+        """The watches that have a question and wait for a list."""
         self._size = _PAGES[0]
         self._next = self._off_until = -math.inf
         self._asked_at = -math.inf
         self._page = self._seen = self._wanted = self._fruitless = self._troubles = 0
 
     def turn(self, watch: Watch, waiting: int, now: float, left: float) -> Turn:
-        """How a question of this watch gets its answer, while so many jobs are waited for."""
+        """Decides how this watch gets its answer, while ``waiting`` jobs are being waited for."""
         self.due.pop(watch, None)
         if self.asker is not None and now >= self._asked_at + self._patience:
-            self.asker = None  # it hangs; what it may bring yet is not heard
+            self.asker = None  # its call hangs; if an answer comes later, it is ignored
         if self.asker is not None:
             ready = self._asked_at + self._patience
         elif now < self._off_until or waiting < _FEWEST:
@@ -142,12 +145,13 @@ class _Rounds:
         return Turn(wait=ready - now)
 
     def page(self, hits: int, now: float) -> Call | None:
-        """A page had so many jobs of ours; says which page comes next, if one is worth it."""
+        """Counts our jobs on a page, and returns the call for the next page, if it is worth one."""
+        # Lists begin with the newest jobs. After a page with none of ours, older pages have none.
         self._seen += hits
         return self._next_page(now) if hits and self._seen < self._wanted else None
 
     def finish(self, now: float, *, failed: bool = False) -> list[Watch]:
-        """The round is over; says who waited for it."""
+        """Ends the round and returns the watches that waited for it."""
         assert self.asker is not None
         waited = [self.asker, *(watch for watch in self.due if watch is not self.asker)]
         self.asker, self.due = None, {}
@@ -161,13 +165,13 @@ class _Rounds:
         return waited
 
     def hand_over(self) -> list[Watch]:
-        """The one who asks leaves; says who has to take their turn again."""
+        """Removes the asking watch and returns those that have to call `turn` again."""
         self.asker = None
         waiting, self.due = list(self.due), {}
         return waiting
 
     def refused(self, now: float) -> None:
-        """A list was refused or can't be read: perhaps a smaller page, else none for long."""
+        """Reacts to a refused or unreadable list: smaller pages first, then no lists for long."""
         if self._size == _PAGES[0]:
             self._size = _PAGES[-1]
         else:
@@ -181,16 +185,16 @@ class _Rounds:
 
 
 class Poller:
-    """What is known of the gateway's lists, and who waits on this client.
+    """The watches of one client and the state of the gateway's lists.
 
     Args:
-        gap: Seconds between two lists.
-        pace: Seconds that pass on the watches' clocks in each real one, which calls take.
+        gap: Shortest time between two lists, in seconds.
+        pace: Seconds that pass on the watches' clocks in each real second. Calls take real time.
 
     Attributes:
-        lock: Held by a watch while it looks at or changes what follows.
-        owners: Which watch waits for a job, by the gateway's id.
-        rounds: The lists.
+        lock: Held by a watch while it reads or changes the other attributes.
+        owners: The watch that waits for each job, by the gateway's id.
+        rounds: The rounds of lists.
     """
 
     def __init__(self, gap: float, pace: float = 1.0) -> None:
@@ -202,20 +206,20 @@ class Poller:
         return f"Poller({len(self.owners)} jobs)"
 
     def watch(self, told: Callable[[News], object]) -> Watch:
-        """One more that waits.
+        """Makes a new watch.
 
         Args:
-            told: Takes its `News`, perhaps in another thread.
+            told: Called with each `News`, possibly in another thread.
         """
         return Watch(self, told)
 
 
 class Watch:
-    """One that waits for jobs. Close it, or use it as a context manager.
+    """A wait for one or many jobs. Close it, or use it as a context manager.
 
     Args:
-        poller: What it belongs to.
-        told: Takes `News`, perhaps in another thread.
+        poller: The poller that it belongs to.
+        told: Called with each `News`, possibly in another thread.
     """
 
     __slots__ = ("_poller", "_rounds", "told")
@@ -233,32 +237,32 @@ class Watch:
 
     @property
     def crowded(self) -> bool:
-        """Whether so many jobs wait on the client that lists are worth it."""
+        """Whether enough jobs wait on this client for lists to be cheaper."""
         return len(self._poller.owners) >= _FEWEST
 
     def add(self, task_id: str) -> None:
-        """Waits for this job. If another watch does already, that one is told of it."""
+        """Starts to wait for a job. If another watch waits for it already, that one is told."""
         with self._poller.lock:
             self._poller.owners.setdefault(task_id, self)
 
     def discard(self, task_id: str) -> None:
-        """Waits for it no longer."""
+        """Stops waiting for a job."""
         with self._poller.lock:
             if self._poller.owners.get(task_id) is self:
                 del self._poller.owners[task_id]
 
     def turn(self, now: float, left: float = math.inf) -> Turn:
-        """Says how a question that is due now gets its answer.
+        """Decides how to get the answer to a question that is due now.
 
         Args:
-            now: The time.
-            left: Seconds that the question may take.
+            now: The current time.
+            left: The seconds that the question may take.
         """
         with self._poller.lock:
             return self._rounds.turn(self, len(self._poller.owners), now, left)
 
     def listed(self, items: Iterable[Any], now: float) -> Call | None:
-        """Takes a page of the list that this watch asked for, and tells everyone.
+        """Takes a page of the list that this watch asked for, and tells all watches.
 
         Returns:
             The next page to ask for, or ``None`` when this was the last.
@@ -283,9 +287,9 @@ class Watch:
         return call
 
     def failed(self, error: Exception, now: float) -> None:
-        """Takes the error of a list that this watch asked for, and tells everyone.
+        """Takes the error of a list that this watch asked for, and tells all watches.
 
-        A passing trouble is one for all who asked; any other ends the lists.
+        A temporary failure counts for all that waited; any other one stops the lists for a while.
         """
         passing = isinstance(error, (Throttled, TransientRead, NotSent))
         with self._poller.lock:
@@ -295,12 +299,12 @@ class Watch:
             if not passing:
                 self._rounds.refused(now)
         if not passing:
-            log.info("the gateway's list of jobs is of no use (%s): asking for each", error)
+            log.info("the gateway's list of jobs can't be used (%s): asking for each job", error)
         for waiting in over:
             waiting.told(Failed(error) if passing else Over())
 
     def resign(self) -> None:
-        """Leaves the list that this watch was to ask for to somebody else."""
+        """Leaves the list that this watch was to ask for to another watch."""
         with self._poller.lock:
             if self is not self._rounds.asker:
                 return
@@ -309,7 +313,7 @@ class Watch:
             waiting.told(Vacant())
 
     def close(self) -> None:
-        """Leaves. A list that this watch was to ask for is somebody else's now."""
+        """Stops all waiting. If this watch was to ask for a list, another one does."""
         with self._poller.lock:
             self._rounds.due.pop(self, None)
             owners = self._poller.owners

@@ -1,4 +1,4 @@
-"""The questions of a fleet: a list for many where the gateway serves lists, or one for each."""
+"""The questions of a fleet: one list for many jobs where the gateway has lists, or single calls."""
 
 from __future__ import annotations
 
@@ -16,15 +16,16 @@ from .poller import Watch
 __all__ = ["Questions"]
 
 _NEAR: Final = 60.0
-"""Seconds before its deadline from which on a question does not wait for a list beyond it."""
+"""A question whose deadline is nearer than this many seconds gets a timer, so that it is sent by
+itself when no list has come by then."""
 
 
 class Questions:
-    """Questions that are due, and those in flight.
+    """The questions that are due and those in flight.
 
     Args:
-        watch: The fleet's place at the client's poller.
-        most: Most questions in flight; a list counts as one.
+        watch: The fleet's watch at the client's poller.
+        most: Largest number of questions in flight; a list counts as one.
     """
 
     def __init__(self, watch: Watch, most: int) -> None:
@@ -36,7 +37,7 @@ class Questions:
         self._alone: deque[Entry] = deque()
         self._more: deque[Work] = deque()
         self.list_at: float | None = None
-        """When the next list is due, if somebody waits for it."""
+        """When the next list is due, if a job waits for it."""
 
     def ask(self, entry: Entry, question: Send) -> float | None:
         """Takes a question that is due.
@@ -53,18 +54,18 @@ class Questions:
         return left if left < _NEAR else None
 
     def hurry(self, entry: Entry) -> None:
-        """No list came in time: the question is sent by itself."""
+        """Sends the question by itself, because no list came in time."""
         self._due[entry] = evolve(self._due[entry], within=SHORTEST_CALL)
         self._for_list.pop(entry, None)
         self._alone.append(entry)
 
     def drop(self, entry: Entry) -> None:
-        """The question is answered, or of no more use."""
+        """Removes a question that has its answer or needs none any more."""
         self._due.pop(entry, None)
         self._for_list.pop(entry, None)
 
     def works(self, now: float) -> Iterator[Work]:
-        """The questions to send now."""
+        """Yields the calls to start now: lists first, since one may answer many questions."""
         self.list_at = None
         if self._for_list:
             turn = self._watch.turn(now)
@@ -86,30 +87,30 @@ class Questions:
                 yield Work("perform", entry, question)
 
     def each_alone(self) -> None:
-        """No list will answer them."""
+        """Sends every question that waits for a list by itself."""
         self._alone.extend(self._for_list)
         self._for_list.clear()
 
     def failing(self) -> list[Entry]:
-        """Those who waited for a list that failed; their questions are dropped."""
+        """Drops the questions that waited for a failed list and returns their entries."""
         entries = list(self._for_list)
         for entry in entries:
             self.drop(entry)
         return entries
 
     def returned(self) -> None:
-        """A question in flight has its answer or its error."""
+        """Counts the end of a question in flight, whether it was answered or failed."""
         self._busy -= 1
 
     def listed(self, items: Any, now: float) -> None:
-        """A page of the list that this fleet asked for has come."""
+        """Takes a page of the list that this fleet asked for."""
         self.returned()
         call = self._watch.listed(items, now)
         if call is not None:
             self._more.append(self._list(call))
 
     def list_failed(self, error: Exception, now: float) -> None:
-        """The list that this fleet asked for failed."""
+        """Takes the error of the list that this fleet asked for."""
         self.returned()
         self._watch.failed(error, now)
 

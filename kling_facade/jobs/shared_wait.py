@@ -1,4 +1,4 @@
-"""One wait among others on the same client: its questions are answered from lists."""
+"""One wait among several on the same client, whose questions are answered from lists."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _T = TypeVar("_T")
 
 
 def together(flow: Flow[_T], watch: Watch, task_id: str | None) -> Flow[_T]:
-    """A wait whose questions are answered from lists where others wait on the client as well.
+    """Runs a wait, and answers its questions from lists where others wait on the client as well.
 
-    A list that says that the job has ended cuts its sleep short.
+    When a list shows that the job has ended, the wait's sleep ends early.
 
     Args:
-        flow: `flow.wait` for one job.
-        watch: Its watch.
-        task_id: The job, if its id is known already.
+        flow: The flow of `wait` for one job.
+        watch: The watch of this wait.
+        task_id: The gateway's id of the job, if it is known already.
     """
     value: Any = None
     error: BaseException | None = None
@@ -40,7 +40,7 @@ def together(flow: Flow[_T], watch: Watch, task_id: str | None) -> Flow[_T]:
         value = error = None
         try:
             if isinstance(effect, Sleep):
-                ended = yield from _doze(watch, effect.seconds)
+                ended = yield from _sleep_or_hear(watch, effect.seconds)
             elif isinstance(effect, Send) and effect.shared:
                 value = ended or (yield from _answer(watch, effect))
                 ended = None
@@ -52,8 +52,8 @@ def together(flow: Flow[_T], watch: Watch, task_id: str | None) -> Flow[_T]:
             error = caught
 
 
-def _doze(watch: Watch, seconds: float) -> Flow[Any]:
-    """Sleeps; gives the answer of a list that says that the job has ended, if one comes."""
+def _sleep_or_hear(watch: Watch, seconds: float) -> Flow[Any]:
+    """Sleeps. Returns early with the answer of a list that shows that the job has ended."""
     if not watch.crowded:
         yield Sleep(seconds)
         return None
@@ -68,9 +68,10 @@ def _doze(watch: Watch, seconds: float) -> Flow[Any]:
 
 
 def _answer(watch: Watch, question: Send) -> Flow[Any]:
-    """The answer of a list, or of the question itself."""
+    """Gets the answer from a list, or by sending the question itself."""
     now = yield Now()
     end = now + (math.inf if question.within is None else question.within)
+    # News from before this question are used only if they are final: other states may be old.
     for news in (yield Listen(0.0)):
         if isinstance(news, Found) and has_ended(news.items[-1]):
             return as_envelope(news.items[-1])
@@ -91,7 +92,7 @@ def _answer(watch: Watch, question: Send) -> Flow[Any]:
 
 
 def _ask_list(watch: Watch, call: Call | None, end: float) -> Flow[None]:
-    """Asks for all pages, on behalf of everyone, as long as there is time."""
+    """Asks for all pages on behalf of all watches, as long as there is time."""
     while call is not None:
         left = end - (yield Now())
         if left <= 0.0:
@@ -99,7 +100,7 @@ def _ask_list(watch: Watch, call: Call | None, end: float) -> Flow[None]:
             return
         try:
             envelope = yield Send(call, within=max(left, SHORTEST_CALL))
-        except Exception as error:  # noqa: BLE001 - all who wait are told
+        except Exception as error:  # noqa: BLE001 - every waiting watch is told
             failure = error
         else:
             call = watch.listed(envelope.data or (), (yield Now()))
@@ -109,7 +110,7 @@ def _ask_list(watch: Watch, call: Call | None, end: float) -> Flow[None]:
 
 
 def _item(told: list[News]) -> Any:
-    """The newest that the news have of the one job.
+    """The newest item in the news of one job, or ``None``.
 
     Raises:
         Exception: The list failed.

@@ -6,7 +6,7 @@ Each function here is a `Flow`; a test can play the world for it by hand:
     next(flow)                  # Now()
     flow.send(0.0)              # Record("intent", ...)
     flow.send(None)             # Send(create, ...)
-    flow.throw(OutcomeUnknown("the answer was lost"))   # Now(): and off it goes to look it up
+    flow.throw(OutcomeUnknown("the answer was lost"))   # Now(): the look-up begins
 
 The promise kept here: one `submit` is at most one paid job, and no accepted job is lost.
 """
@@ -44,11 +44,12 @@ if TYPE_CHECKING:
 __all__ = ["Digests", "look_back", "search", "submit"]
 
 Digests: TypeAlias = Callable[[], tuple[str, ...]]
-"""Tells a request from others: the digest that is written down, then those of earlier versions."""
+"""Computes what tells a request from others: the digest that the journal stores, then the digests
+that earlier versions of this library would have stored."""
 
 
 _FIRST_LOOKS: Final = 0.5
-"""Seconds between the first look-ups for a job that may exist; then twice as long each time."""
+"""Seconds between the first two look-ups for a job that may exist. The pause doubles each time."""
 _LOOK_CAP: Final = 8.0
 """Longest pause between two such look-ups."""
 
@@ -61,7 +62,7 @@ def submit(
     facts: Mapping[str, Any],
     digests: Digests | None = None,
 ) -> Flow[Task]:
-    """Gets one job accepted, and never two.
+    """Submits one job and never creates a second one.
 
     Only a call that surely never left, or that was turned away with "wait", is made again, under
     the same external id. After any unclear outcome the job is looked up by that id. So is a job
@@ -73,7 +74,7 @@ def submit(
         ids: The external id.
         policy: Limits and randomness.
         facts: What the journal keeps besides the ids.
-        digests: Tells this request from others; given when there is a journal.
+        digests: Computes the digests of this request. Given when the client has a journal.
 
     Raises:
         OutcomeUnknown: The answer was lost and the job could not be found within the grace time.
@@ -88,6 +89,8 @@ def submit(
         if task is not None:
             return task
     within = _longest(policy, policy.limits.submit)
+    # The intent is written before the POST leaves: a process that is killed between the two leaves
+    # a row to look up, and never a paid job that nobody knows of.
     yield Record("intent", ids.facts(**facts, within=within))
     try:
         task = yield from _post_once(create, find, ids, policy, end)
@@ -119,10 +122,10 @@ def _advice(ids: Ids) -> str:
 
 
 def _accepted(task: Task, ids: Ids) -> Flow[None]:
-    """Notes the task id. A journal that fails now loses nothing: intent is enough to resume."""
+    """Records the task id. If the journal fails now, its intent is still enough to resume."""
     if task.other_task_ids:
         log.warning(
-            "%s: the gateway has %d more jobs under this id, each perhaps charged: %s",
+            "%s: the gateway has %d more jobs under this id, which may have been charged: %s",
             ids.external_task_id,
             len(task.other_task_ids),
             ", ".join(task.other_task_ids),
@@ -163,18 +166,20 @@ def _changed(ids: Ids) -> KlingError:
 
 
 def look_back(entry: Entry, find: Call, ids: Ids, policy: Policy) -> Flow[Task | None]:
-    """Looks up what the journal knows of.
+    """Looks up the job of a row of the journal.
 
-    A row that says "refused" is looked up once as well: the refusal may have been something else.
+    The job of a "refused" row is looked up once as well: the answer may have been misread.
 
     Returns:
         The job, or ``None`` for an intent that never became one.
 
     Raises:
         JobNotFound: The job was accepted, and the gateway does not know it any more.
-        OutcomeUnknown: It can't be told.
+        OutcomeUnknown: The look-ups failed, so it is not known whether the job exists.
     """
     lost = OutcomeUnknown("an earlier run ended before it had the answer")
+    # A new job may take up to the grace time to become visible. The age of the row has already
+    # used up a part of that; a job that was refused is not expected to appear at all.
     lag = 0.0 if entry.state == "refused" else policy.limits.grace - entry.age
     task = yield from search(find, ids, policy, lost, lag)
     if task is not None:
@@ -196,8 +201,8 @@ def look_back(entry: Entry, find: Call, ids: Ids, policy: Policy) -> Flow[Task |
 def _post_once(create: Call, find: Call, ids: Ids, policy: Policy, end: float) -> Flow[Task]:
     """Posts until the gateway has decided; an unclear outcome is looked up and never posted again.
 
-    The first attempt was noted with the intent. Each further one is noted before it leaves: who
-    has lost the row meanwhile posts nothing.
+    The first attempt was recorded with the intent. Each further one is recorded before it leaves,
+    so that a process that has lost the row to another one in the meantime posts nothing.
     """
     attempt, signed = 0, False
     while True:
@@ -213,6 +218,7 @@ def _post_once(create: Call, find: Call, ids: Ids, policy: Policy, end: float) -
         else:
             policy.budget.earn()
             return task
+        # An unclear outcome never reaches the code below, which posts again.
         if verdict is Verdict.LOOK:
             return (yield from _look_for(find, ids, policy, failure))
         delay = _repost_after(verdict, failure, attempt, policy, signed=signed)
@@ -240,7 +246,7 @@ def _repost_after(
 
 
 def _look_for(find: Call, ids: Ids, policy: Policy, lost: KlingError) -> Flow[Task]:
-    """The job that a lost answer was about."""
+    """Looks up the job whose answer was lost."""
     log.warning("submit %s: %s; looking it up", ids.external_task_id, lost.message)
     if lost.task_id is not None:
         yield from note("unclear", evolve(ids, task_id=lost.task_id))
@@ -251,21 +257,21 @@ def _look_for(find: Call, ids: Ids, policy: Policy, lost: KlingError) -> Flow[Ta
 
 
 def search(find: Call, ids: Ids, policy: Policy, lost: KlingError, lag: float) -> Flow[Task | None]:
-    """Looks up a job that may exist, until it is seen or the grace time is over.
+    """Looks up a job that may exist, until the gateway shows it or the grace time is over.
 
     Args:
         find: The look-up.
-        ids: What the job is known by.
+        ids: The ids of the job.
         policy: Limits and randomness.
         lost: Why it is not known whether it exists.
-        lag: For how many seconds from now a job that exists may still be invisible. After that a
-            look-up that finds nothing is believed.
+        lag: For how many seconds from now a job that exists may still be invisible. After that, a
+            look-up that finds nothing means that there is no job.
 
     Returns:
-        The job, or ``None`` when the gateway's last word is that there is none.
+        The job, or ``None`` when the gateway's last answer is that it has no such job.
 
     Raises:
-        OutcomeUnknown: It could not be asked.
+        OutcomeUnknown: The gateway could not be asked.
     """
     began = yield Now()
     end = began + policy.limits.grace
@@ -279,6 +285,7 @@ def search(find: Call, ids: Ids, policy: Policy, lost: KlingError, lag: float) -
         if verdict is Verdict.STOP or (verdict is Verdict.SIGN and signed):
             raise _unknown(lost, last, ids)
         delay = {Verdict.HOLD: policy.throttled(last, 1), Verdict.SIGN: 0.0}.get(verdict, gap)
+        # "Not found" is final once the lag is over; a failed question is repeated until the end.
         until = min(end, began + lag) if verdict is Verdict.ABSENT else end
         if (yield Now()) + delay >= until:
             break

@@ -1,4 +1,4 @@
-"""Many timers in one heap."""
+"""The timers of a fleet, kept in one heap."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ class Timers(Generic[_K]):
 
     @property
     def next(self) -> float | None:
-        """The earliest moment; perhaps of a timer that was cancelled."""
+        """The earliest moment in the heap. It may belong to a timer that was cancelled."""
         return self._heap[0][0] if self._heap else None
 
     def set(self, key: _K, at: float) -> None:
         """Wakes the key at this moment."""
-        self._turn += 1  # also decides between keys of the same moment: who came first
+        self._turn += 1  # timers of the same moment come up in the order they were set
         self._current[key] = self._turn
         heapq.heappush(self._heap, (at, self._turn, key))
 
     def cancel(self, key: _K) -> None:
-        """Does not wake it."""
-        self._current.pop(key, None)  # what is in the heap is passed over when it comes up
+        """Removes the timer of this key, if it has one."""
+        self._current.pop(key, None)  # the entry in the heap is skipped when it comes up
 
     def due(self, now: float) -> Iterator[_K]:
-        """The keys whose moment has come, in order; each once."""
+        """Yields each key whose moment has come, in order, and removes its timer."""
         while self._heap and self._heap[0][0] <= now:
             _, turn, key = heapq.heappop(self._heap)
             if self._current.get(key) == turn:

@@ -35,7 +35,7 @@ __all__ = ["STEPS", "Step", "Verdict", "foreign", "verdict_on"]
 Step = Literal["create", "search", "ask", "poll"]
 STEPS: Final[tuple[Step, ...]] = ("create", "search", "ask", "poll")
 _STALE_TOKEN: Final = frozenset({1003, 1004})
-"""The token's times are not believed (VD1): the clocks differ, or it took long to get there."""
+"""Codes for a token outside its validity (VD1): the clocks differ, or the call took too long."""
 
 
 class Verdict(Enum):
@@ -44,7 +44,7 @@ class Verdict(Enum):
     AGAIN = auto()
     """Call again after a pause: nothing has arrived, or asking costs nothing."""
     HOLD = auto()
-    """Call again when the gateway says so."""
+    """Call again after the time that the gateway names."""
     SIGN = auto()
     """Call again at once with a fresh token, but only once."""
     LOOK = auto()
@@ -52,7 +52,7 @@ class Verdict(Enum):
     ABSENT = auto()
     """The gateway does not show the job; a new one may take a moment to show."""
     FEW = auto()
-    """The answer can't be used; go on after a few of them, but not for ever."""
+    """The answer can't be used: continue after a few such answers, then give up."""
     STOP = auto()
     """Calling again would not help: the caller has to know."""
 
@@ -85,6 +85,8 @@ def verdict_on(error: Exception, step: Step) -> Verdict:
         return Verdict.LOOK  # an answer that names a job does not refuse it, whatever else it says
     if isinstance(error, AuthError) and error.code in _STALE_TOKEN:
         return Verdict.SIGN
+    # The method resolution order goes from the class to its bases, so that the row of the most
+    # specific class decides.
     kind = next(kind for kind in type(error).__mro__ if kind in _TABLE)
     return _TABLE[kind][STEPS.index(step)]
 
@@ -92,8 +94,8 @@ def verdict_on(error: Exception, step: Step) -> Verdict:
 def foreign(error: Exception, *, paid: bool, begun: bool = True) -> KlingError:
     """An exception of a call as one of our errors.
 
-    It keeps no trace of the original but the name of its class: messages and frames of libraries
-    below us hold keys and signed addresses.
+    Only the name of the original's class is kept: messages and frames of the libraries below hold
+    keys and signed addresses.
 
     Args:
         error: Any exception; one of ours is returned as it is.

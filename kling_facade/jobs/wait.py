@@ -23,14 +23,15 @@ __all__ = ["ask", "is_over", "refresh", "task_in", "wait"]
 _BAD_ANSWERS: Final = 3
 """Answers in a row that can't be used, after which a wait gives up."""
 _EMPTY_RESULTS: Final = 4
-"""Answers that say "succeeded" without a video's address; gateways may be a moment behind."""
+"""Answers that say "succeeded" without the address of a video, after which a wait gives up. A
+gateway may learn the address a moment later than the state."""
 
 
 def task_in(envelope: Any, ids: Ids) -> Task:
     """The snapshot in a generated envelope.
 
     Raises:
-        BadResponse: There is none, or it is of another job.
+        BadResponse: The envelope has no task, or the task of another job.
     """
     if envelope is None or not envelope.data:
         raise ids.on(BadResponse("the gateway's answer names no job"))
@@ -38,11 +39,11 @@ def task_in(envelope: Any, ids: Ids) -> Task:
 
 
 def refresh(find: Call, ids: Ids, policy: Policy) -> Flow[Task]:
-    """One look at a job, with a few more tries where a read fails in passing.
+    """Asks for a job once, and a few times more after temporary failures.
 
     Raises:
         JobNotFound: The gateway knows no such job.
-        KlingError: The reads failed for good.
+        KlingError: The last read failed as well.
     """
     task: Task = yield from ask(find, policy, lambda envelope: task_in(envelope, ids), ids)
     return task
@@ -54,16 +55,16 @@ def ask(
     read: Callable[[Any], Any] = lambda envelope: envelope,
     ids: Ids | None = None,
 ) -> Flow[Any]:
-    """A question that costs nothing, asked a few times more where it fails in passing.
+    """Makes a call that costs nothing, and repeats it a few times after temporary failures.
 
     Args:
         call: The question; never a create.
         policy: Limits and randomness.
-        read: Makes the result of the answer; what it raises counts as a failed answer.
-        ids: What errors carry.
+        read: Reads the result from the answer. If it raises, the answer counts as a failed one.
+        ids: The ids that errors carry.
 
     Raises:
-        KlingError: It failed for good.
+        KlingError: The call failed in a way that repeating does not help, or too often.
     """
     attempt, signed, known = 0, False, ids or Ids()
     while True:
@@ -93,7 +94,16 @@ def _ask_after(verdict: Verdict, failure: KlingError, attempt: int, policy: Poli
 
 @frozen
 class _Poll:
-    """What one question brought."""
+    """The state of a wait after a question.
+
+    Attributes:
+        task: The newest snapshot.
+        trouble: Why the last question failed, or ``None``.
+        hold: Seconds until the next question, if the gateway or the error says so.
+        bad: Unreadable answers in a row.
+        stale: Whether the last token was refused for its times.
+        seen: When the gateway last showed the job, in seconds since the wait began.
+    """
 
     task: Task
     trouble: str | None = None
@@ -107,8 +117,9 @@ def wait(find: Call, task: Task | None, ids: Ids, policy: Policy, timeout: float
     """Asks until the job has ended.
 
     A failed question never ends the wait, only the deadline does: the job runs at the gateway, not
-    here. An unknown state is a running one. The first final state that is seen stands. After a
-    sleep that took much longer than asked (a laptop was closed) there is one question, not many.
+    here. An unknown state counts as running. The first final state counts, whatever comes later.
+    After a sleep that took much longer than asked (the laptop was closed), one question is asked,
+    not one for each missed turn.
 
     Returns:
         The final snapshot.
@@ -130,6 +141,7 @@ def wait(find: Call, task: Task | None, ids: Ids, policy: Policy, timeout: float
         gap = next(gaps) if poll.hold is None else poll.hold
         yield Sleep(min(gap, began + timeout - now))
         now = yield Now()
+        # The last question is sent at the deadline itself, and needs a moment for its answer.
         left = max(began + timeout - now, SHORTEST_CALL)
         poll = yield from _ask(find, poll, ids, policy, now - began, left)
         polls += 1
@@ -146,17 +158,17 @@ def wait(find: Call, task: Task | None, ids: Ids, policy: Policy, timeout: float
 
 
 def is_over(task: Task) -> bool:
-    """Whether there is nothing more to wait for: it failed, or its video has an address."""
+    """Whether the wait is over: the job has failed, or its video has an address."""
     return task.state is State.FAILED or (task.state is State.SUCCEEDED and bool(task.videos))
 
 
 def _ask(
     find: Call, before: _Poll, ids: Ids, policy: Policy, elapsed: float, left: float
 ) -> Flow[_Poll]:
-    """One question of a wait.
+    """Asks one question of a wait.
 
     Raises:
-        KlingError: No further question would help.
+        KlingError: Further questions would not help.
     """
     try:
         return _Poll(task_in((yield Send(find, left, shared=True)), ids), seen=elapsed)

@@ -1,4 +1,4 @@
-"""How many creates and jobs a gateway lets run at once: learned from its answers."""
+"""How many creates and jobs may run at once, learned from the gateway's answers."""
 
 from __future__ import annotations
 
@@ -13,15 +13,17 @@ __all__ = ["Window", "is_full"]
 
 
 _TOO_MANY: Final = 1303
-"""The account's slots are all in use (VD1); other throttling means that calls come too fast."""
+"""The code for "all slots of the account are in use" (VD1). Other throttling codes mean that calls
+come too fast."""
 
 
 class Window:
-    """How many creates may be in flight and how many jobs under way: learned from the gateway.
+    """The number of creates in flight and of running jobs that the gateway seems to allow.
 
-    Creates in flight grow by one for each round that went well and are halved when calls come too
-    fast. Jobs under way are unbounded until the gateway says that all slots are in use; then there
-    are as many as run now, and one more is tried after each round of accepted ones.
+    Both are adjusted as TCP adjusts its congestion window (additive increase, multiplicative
+    decrease). The number of creates grows by one for each round of accepted ones and is halved when
+    calls come too fast. The number of jobs is unlimited until the gateway says that all slots are
+    in use. Then it is the number that run now, and grows by one for each round of accepted jobs.
     """
 
     def __init__(self, concurrency: int) -> None:
@@ -35,7 +37,7 @@ class Window:
 
     @property
     def slots(self) -> int | None:
-        """Jobs that may be under way at once; ``None`` for any number."""
+        """Jobs that may run at once; ``None`` while no limit is known."""
         return None if math.isinf(self._slots) else int(self._slots)
 
     def room(self, creating: int, running: int) -> bool:
@@ -43,13 +45,13 @@ class Window:
         return creating < int(self._creates) and creating + running < max(1.0, self._slots)
 
     def accepted(self, running: int) -> None:
-        """A job was accepted; ``running`` counts it."""
+        """Counts an accepted job, which ``running`` includes."""
         self._creates = min(self._most, self._creates + 1.0 / self._creates)
         if self._slots - running < 1.0:
             self._slots += 1.0 / self._slots
 
     def throttled(self, error: Throttled, running: int, began: float, now: float) -> None:
-        """A create that ``began`` then was turned away. Those of one burst count once."""
+        """Reacts to a throttled create. Those that began before the last cut count with it."""
         if is_full(error):
             self._slots = max(1.0, min(self._slots, float(running)))
         elif began >= self._cut:
@@ -58,5 +60,5 @@ class Window:
 
 
 def is_full(error: Throttled | None) -> bool:
-    """Whether it says that all slots are in use, so that only the end of a job helps."""
+    """Whether all slots of the account are in use, so that a new job has to wait for one to end."""
     return error is not None and error.code == _TOO_MANY
