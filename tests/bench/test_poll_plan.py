@@ -16,7 +16,7 @@ def test_the_default_asks_a_third_as_often_and_is_not_late(tmp_path: Path) -> No
     picture = tmp_path / "plan.svg"
     path = os.pathsep.join(map(str, (ROOT, ROOT / "generated", ROOT / "scripts")))
     done = subprocess.run(
-        [sys.executable, "scripts/poll_plan.py", "--jobs", "200", "--svg", str(picture)],
+        [sys.executable, "scripts/poll_plan.py", "--jobs", "80", "--svg", str(picture)],
         capture_output=True,
         text=True,
         check=True,

@@ -187,8 +187,10 @@ def test_an_interruption_says_how_to_go_on(
 def test_the_demo_films_a_picture_of_the_users(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It ends with where the film lies and what to type next, and names no key."""
+    """It ends with where the film lies and what to type next, names no key, and heeds no proxy."""
     monkeypatch.chdir(tmp_path)
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")  # nobody listens there
     Image.linear_gradient("L").resize((400, 300)).convert("RGB").save("photo.jpg")
     arguments = ("demo", "--image", "photo.jpg", "--to", "film.mp4", "--speed", "2000")
     code, out, err = kling(capsys, *arguments)
@@ -398,18 +400,6 @@ def test_the_sandbox_takes_its_options_in_both_forms(
     assert cli.main([*form, "--port", "0", "--speed", "5", "--slots", "3", "--seed=7"]) == 0
     assert (asked[0]["port"], asked[0]["speed"]) == (0, 5.0)
     assert (asked[0]["slots"], asked[0]["seed"]) == (3, 7)
-
-
-def test_the_demo_heeds_no_proxy(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Nobody listens at the proxy: what went through it would fail."""
-    monkeypatch.chdir(tmp_path)
-    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
-        monkeypatch.setenv(name, "http://127.0.0.1:9")
-    Image.linear_gradient("L").resize((400, 300)).convert("RGB").save("photo.jpg")
-    code, _, err = kling(capsys, "demo", "--image", "photo.jpg", "--speed", "2000")
-    assert code == 0, err
 
 
 def test_check_knows_a_gateway_on_this_machine(

@@ -266,9 +266,7 @@ class Machine(RuleBasedStateMachine):
 
 
 TestMachine = Machine.TestCase
-TestMachine.settings = settings(
-    settings.get_profile("suite"), max_examples=150, stateful_step_count=12
-)
+TestMachine.settings = settings(settings.get_profile("suite"), stateful_step_count=12)
 
 
 RED = settings(TestMachine.settings, phases=[Phase.generate], max_examples=1000)

@@ -50,7 +50,7 @@ def _snapshots(payload: dict[str, Any], paid: bool) -> list[Task]:
     return found
 
 
-@settings(max_examples=500)
+@settings(max_examples=200)
 @given(payload=ANSWERS, paid=st.booleans())
 def test_no_json_breaks_the_reader(payload: dict[str, Any], paid: bool) -> None:
     """Nothing of Python's own gets out, and a snapshot can be shown."""

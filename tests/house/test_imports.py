@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 Arrow = tuple[str, str]
 
 
+@cache
 def imported(path: Path) -> set[str]:
     """Everything a module imports at run time, wherever in it: absolute names."""
     found: set[str] = set()
@@ -72,13 +74,19 @@ def _statements(node: ast.AST, way: str = "top") -> Iterator[tuple[ast.ImportFro
         yield from _statements(child, inner)
 
 
+@cache
+def _imports(source: str) -> list[tuple[ast.ImportFrom, str]]:
+    """The same of a source text, which is read once for all tests."""
+    return list(_statements(ast.parse(source)))
+
+
 def arrows(sources: dict[str, tuple[str, bool]], ways: tuple[str, ...] = WAYS) -> set[Arrow]:
     """Who imports whom: by name a module's source, and whether it is a package's own."""
     found: set[Arrow] = set()
     for name, (source, is_package) in sources.items():
         here = name.split(".") if name else []
         package = here if is_package else here[:-1]
-        for node, way in _statements(ast.parse(source)):
+        for node, way in _imports(source):
             if not node.level or way not in ways:
                 continue
             base = package[: len(package) - node.level + 1]

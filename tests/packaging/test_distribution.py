@@ -105,7 +105,7 @@ def test_the_source_distribution_can_be_built_and_tested_from(built: Path) -> No
 
 
 def _needed(wheel: Path) -> set[Distribution]:
-    """What the wheel asks for without extras, and what that asks for, as this environment has it."""
+    """What the wheel needs without extras, and what that needs, as this environment has it."""
     with zipfile.ZipFile(wheel) as archive:
         name = next(name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
         facts = email.message_from_bytes(archive.read(name))
