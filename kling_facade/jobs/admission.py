@@ -17,9 +17,9 @@ __all__ = ["Admission"]
 _NOT_ALLOWED: Final = 1304
 """This machine's address is not on the account's allow-list (VD1)."""
 _LOCKED_OUT: Final = 3
-"""Refusals of the key in a row after which nothing more is sent."""
+"""Refusals of the key in a row, after which nothing more is sent."""
 _UNTAKEN: Final = 1000
-"""Outcomes that nobody has taken, from which on no more requests are drawn."""
+"""While this many outcomes wait to be taken, no more requests are drawn. This bounds memory."""
 
 
 class Admission:
@@ -65,19 +65,22 @@ class Admission:
         return self._window.slots
 
     def take(self) -> bool:
-        """Somebody has taken an outcome; says whether that makes room. Called in any thread."""
+        """Counts an outcome that was taken. Returns whether that makes room for more requests.
+
+        It may be called in any thread.
+        """
         self._taken += 1
         return self._made - self._taken == _UNTAKEN - 1
 
     def stop(self) -> list[Entry]:
-        """Draws no more; gives those that were waiting to be created."""
+        """Stops drawing requests, and returns the entries that were waiting to be created."""
         self._source = None
         return [*self._in_line, *self._again]
 
     # --- what to start
 
     def works(self, now: float, running: int) -> Iterator[Work]:
-        """The creates to start now, while so many jobs are running."""
+        """Yields the creates to start now, while ``running`` jobs run."""
         while self._window.room(self.busy, running):
             entry = self._again.popleft() if self._again else self._draw()
             if entry is None:
@@ -87,7 +90,7 @@ class Admission:
             yield Work("create", entry, refusal=copy.copy(self._refusal))
 
     def _draw(self) -> Entry | None:
-        """A new entry, unless others still wait for room or there is none."""
+        """Draws the next request, unless entries wait in line or no request is left."""
         if self._in_line or self._source is None or self._made - self._taken >= _UNTAKEN:
             return None
         try:
@@ -104,13 +107,13 @@ class Admission:
     # --- what became of it
 
     def accepted(self, running: int) -> None:
-        """A create became a job; ``running`` counts it."""
+        """Counts an accepted job, which ``running`` includes."""
         self._refusals, self._refusal = 0, None
         self._window.accepted(running)
         self.next_in_line()
 
     def paused(self, entry: Entry, pause: Pause, running: int, now: float) -> None:
-        """A submit flow wants to wait."""
+        """Takes an entry whose submit flow wants to wait."""
         entry.phase = Phase.PAUSED
         turned_away = pause.throttled
         if not (is_full(turned_away) and self._one_tries()):
@@ -121,39 +124,39 @@ class Admission:
         self._try_one()
 
     def woken(self, entry: Entry) -> None:
-        """The time of a submit flow that waits has come."""
+        """Lets an entry continue whose waiting time has passed."""
         self._in_line.pop(entry, None)
         self._again.append(entry)
 
     def failed(self, error: Exception, *, sent: bool) -> None:
-        """A create, or a download, failed for good.
+        """Takes the final failure of a create or a download.
 
         Args:
-            error: Why.
-            sent: Whether it was a create that was really sent.
+            error: The error.
+            sent: Whether it was a create, and was sent to the gateway.
         """
         if sent and _is_lockout(error):
             self._refused(error)
         self._try_one()
 
     def ended(self, entry: Entry) -> None:
-        """A request has ended, however it did."""
+        """Removes an entry that has ended, whether it succeeded or failed."""
         self._in_line.pop(entry, None)
 
     def made(self) -> None:
-        """Its outcome can be taken."""
+        """Counts an outcome that is ready to be taken."""
         self.live -= 1
         self._made += 1
 
     def next_in_line(self) -> None:
-        """A slot is free: the first of those in line tries again."""
+        """Lets the first entry in line try again, because a slot is free."""
         for entry in list(self._in_line)[:1]:
             del self._in_line[entry]
             self._timers.cancel(entry)
             self._again.append(entry)
 
     def _try_one(self) -> None:
-        """Sees to it that one of those in line tries."""
+        """Makes sure that one of the entries in line tries again."""
         if not (self._again or self._one_tries()):
             self.next_in_line()
 
@@ -161,7 +164,7 @@ class Admission:
         return any(entry in self._timers for entry in self._in_line)
 
     def _refused(self, error: KlingError) -> None:
-        """Counts refusals of all that this client sends; at last nothing more is sent."""
+        """Counts refusals of the key. After `_LOCKED_OUT` in a row, nothing more is sent."""
         self._refusals += 1
         if self._refusals >= _LOCKED_OUT and self._refusal is None:
             self._refusal = type(error)(
@@ -173,7 +176,7 @@ class Admission:
 
 
 def _is_lockout(error: Exception) -> TypeGuard[KlingError]:
-    """Whether it says that nothing else would be let in either, whatever it asks for."""
+    """Whether the gateway would refuse every other request as well."""
     return isinstance(error, AuthError) or (
         isinstance(error, AccountError) and error.code == _NOT_ALLOWED
     )

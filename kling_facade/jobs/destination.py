@@ -1,4 +1,4 @@
-"""Where a video goes: checked before money is spent, and looked at for what an earlier run left."""
+"""Where a video goes: checked before money is spent, and searched for an earlier run's file."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ class Video:
     """A video file on this machine.
 
     Attributes:
-        path: Where it lies.
-        size: Bytes.
+        path: The file.
+        size: Its size in bytes.
         task_id: The job it came from; empty for a file that was there before any job.
         duration: Seconds, as the gateway says.
     """
@@ -56,8 +56,8 @@ class Video:
     def sha256(self) -> str:
         """Hexadecimal digest of its content.
 
-        With a journal it is made while the file is stored, and written down there. Without one,
-        the file is read when you first ask.
+        With a journal, it is computed when the file is stored, and kept in the journal. Without
+        one, the file is read when this property is first used.
 
         Raises:
             OSError: The file can't be read any more.
@@ -75,14 +75,14 @@ def destination_path(to: str | os.PathLike[str]) -> Path:
     """Where a video is to go, as an absolute path of this machine.
 
     Raises:
-        DownloadError: It is an address and no path, or no path at all.
+        DownloadError: It is an address, or not a path at all.
     """
     try:
         text = os.fsdecode(to)
         if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]+:/", text):
             raise DownloadError(
                 f"{_shown(text)} is an address; a video is stored in a file of this machine",
-                hint="Store it in a folder first, then copy it to where it shall be.",
+                hint="Store it in a folder first, then copy it to its final place.",
             )
         return Path(text).absolute()
     except (TypeError, ValueError, OSError) as error:
@@ -91,10 +91,9 @@ def destination_path(to: str | os.PathLike[str]) -> Path:
 
 
 def ready_destination(path: str | os.PathLike[str], exist: Exist = "error") -> Path:
-    """The destination as a path, if a video can be stored there. Asked before money is spent.
+    """The destination as a path, if a video can be stored there. Called before money is spent.
 
-    Whether the system takes the name is tried out: what a name may be differs from one file system
-    to the next.
+    The name is tested by creating a file: each file system has rules of its own for names.
 
     Raises:
         DownloadError: Its folder is missing or not writable, it is a folder, it exists, or the
@@ -122,10 +121,10 @@ def ready_destination(path: str | os.PathLike[str], exist: Exist = "error") -> P
 
 
 def ready_folder(path: Path) -> None:
-    """Makes the folder of many videos, if it is missing.
+    """Creates the folder for many videos, if it is missing.
 
     Raises:
-        DownloadError: It can't be made.
+        DownloadError: The folder can't be created.
     """
     try:
         path.mkdir(parents=True, exist_ok=True)
@@ -137,7 +136,7 @@ def ready_folder(path: Path) -> None:
 
 
 def _refused(destination: Path, error: Exception) -> DownloadError:
-    """Why the system takes no file of that name in that folder."""
+    """The error for a name or a folder that the system refuses."""
     if isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         folder = _shown(destination.parent)
         return DownloadError(f"the folder {folder} is not writable", hint="Choose another one.")
@@ -150,7 +149,7 @@ def _refused(destination: Path, error: Exception) -> DownloadError:
 
 
 def _shown(path: str | Path) -> str:
-    """A path in a message; what is not UTF-8 in it could not be printed."""
+    """A path for a message, with bytes that are not UTF-8 escaped so that it can be printed."""
     return str(path).encode("utf-8", "backslashreplace").decode()
 
 
@@ -158,8 +157,8 @@ def kept(destination: Path, exist: Exist, task_id: str = "") -> Video | None:
     """The video that is there already, if it is to be kept.
 
     Raises:
-        DownloadError: As `ready_destination`; or the file that is there can't be read.
-        BadResponse: The file that is there is no whole video.
+        DownloadError: As `ready_destination`; or the existing file can't be read.
+        BadResponse: The existing file is not a whole video.
     """
     ready_destination(destination, exist)
     try:
@@ -175,7 +174,7 @@ def kept(destination: Path, exist: Exist, task_id: str = "") -> Video | None:
 
 
 def stored_before(entry: Entry | None, destination: Path, ids: Ids) -> Flow[Video | None]:
-    """The video that an earlier run brought to the destination, if the journal vouches for it."""
+    """The video that an earlier run stored, if its digest in the journal matches the file."""
     if entry is None or entry.sha256 is None or entry.destination != destination:
         return None
     digest = yield Do(partial(_sha256_if_there, destination))
@@ -194,5 +193,5 @@ def _sha256_if_there(path: Path) -> str | None:
 
 
 def place(to: str | os.PathLike[str], exist: Exist) -> dict[str, Any]:
-    """What the journal keeps of where a video goes."""
+    """The destination of a video as columns of the journal."""
     return {"destination": str(destination_path(to)), "replace_file": int(exist == "overwrite")}

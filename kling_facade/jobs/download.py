@@ -1,4 +1,4 @@
-"""What was delivered: the video's bytes, from a signed address to a complete file.
+"""Downloading a video from its signed address to a complete file. Decisions only, no I/O.
 
 The file appears under its name only when it is whole: it is written beside it under another name,
 checked, flushed to disk and renamed. The address is fetched without credentials.
@@ -33,6 +33,8 @@ __all__ = ["download"]
 
 
 _GONE: Final = frozenset({403, 404, 410})
+"""Statuses of an address that no longer serves its file. Storage services answer 403 when a
+signature has run out, so that a fresh address is worth asking for."""
 
 
 def download(
@@ -46,26 +48,26 @@ def download(
     *,
     digest: bool = False,
 ) -> Flow[Video]:
-    """Brings the first video of a finished job to ``destination``.
+    """Downloads the first video of a finished job to ``destination``.
 
-    An interrupted transfer is taken up where it stopped, if the server can; an address that no
-    longer serves is asked for anew once.
+    An interrupted transfer is continued where it stopped, if the server supports that. If the
+    address no longer works, the gateway is asked once for a fresh one.
 
     Args:
         find: The look-up of the job, for a fresh address.
         task: Its final snapshot.
         destination: Where the file goes.
-        ids: What errors and the journal know the job by.
+        ids: The ids for errors and the journal.
         policy: Limits and randomness.
-        gateway: Whom the address may name besides public hosts.
+        gateway: The gateway, whose own host the address may name besides public hosts.
         exist: What to do when the destination exists.
         digest: Whether a journal wants the SHA-256 now.
 
     Raises:
-        ResultExpired: The address is dead and the gateway has no other.
+        ResultExpired: The address no longer works, and neither does a fresh one.
         DownloadError: The disk or the transfer failed, or the destination exists.
-        BadResponse: What came is no video.
-        TransportSecurityError: The address is not one to fetch from.
+        BadResponse: The answer is not a video.
+        TransportSecurityError: The address is not safe to fetch from.
     """
     there: Video | None = yield Do(partial(kept, destination, exist, task.task_id))
     if there is not None:
@@ -76,6 +78,8 @@ def download(
         yield from _fill(part, find, task, ids, policy, gateway)
         yield Do(part.seal)
         known = (yield Do(part.sha256)) if digest else None
+        # "stored" comes before the rename and "saved" after it. If the process is killed between
+        # the two, the next run compares the digest and knows whether the file is its own.
         yield from note("stored", ids, size=part.size, sha256=known, destination=str(destination))
         yield Do(partial(part.publish, replace=exist == "overwrite"))
         yield from note("saved", ids)
@@ -93,7 +97,7 @@ def download(
 def _fill(
     part: PartFile, find: Call, task: Task, ids: Ids, policy: Policy, gateway: Gateway
 ) -> Flow[None]:
-    """Transfers until the part is whole; each break is one of a few resumes."""
+    """Transfers until the part file is whole, with at most ``resumes`` continuations."""
     asked_again = False
     for attempt in range(1, policy.limits.resumes + 2):
         file = _file(task, ids, gateway)
@@ -124,7 +128,7 @@ class _Gone(Exception):
 
 
 def _transfer(part: PartFile, file: VideoFile, ids: Ids, policy: Policy) -> Flow[None]:
-    """One answer, from its head to its end."""
+    """Reads one answer into the part file, from its head to its end."""
     headers = part.resume_headers()
     try:
         head = yield Open(file.url, headers)
@@ -136,7 +140,7 @@ def _transfer(part: PartFile, file: VideoFile, ids: Ids, policy: Policy) -> Flow
                 yield from note("waiting", ids)
         part.check_whole()
     except GeneratorExit:
-        raise  # nobody is left to close anything for us
+        raise  # a closed generator can't yield: its driver is gone, and can't close anything
     except BaseException:
         yield Close()
         raise
@@ -144,12 +148,12 @@ def _transfer(part: PartFile, file: VideoFile, ids: Ids, policy: Policy) -> Flow
 
 
 def _accept(head: Head, part: PartFile, *, resumed: bool) -> None:
-    """Decides from the head whether the bytes go on, start anew, or are not wanted."""
+    """Decides from the head whether to append the bytes, to start again, or to refuse them."""
     if head.status in _GONE:
         raise _Gone(head.status)
-    if head.status == 401:  # the gateway's own addresses have been asked with the key by now
+    if head.status == 401:  # an address of the gateway itself has been tried with the key by now
         raise DownloadError(
-            "the video's address serves only those who bring a key of its own",
+            "the video's address asks for a key",
             hint="Fetch it as the gateway's documentation says; the job is unharmed.",
             http_status=401,
         )
@@ -172,7 +176,10 @@ def _accept(head: Head, part: PartFile, *, resumed: bool) -> None:
 
 
 def _range(head: Head) -> tuple[int, int | None] | None:
-    """Where a part begins, and how large the whole is, if the answer says so."""
+    """The first byte of a range and the size of the whole file, if the answer gives it.
+
+    Eighteen digits are enough for any file, and keep a hostile header from costing time.
+    """
     text = head.headers.get("content-range", "")
     match = re.fullmatch(r"bytes (\d{1,18})-\d{1,18}/(\d{1,18}|\*)", text)
     if match is None:
@@ -182,7 +189,7 @@ def _range(head: Head) -> tuple[int, int | None] | None:
 
 
 class _Pace:
-    """Notices a transfer that hardly moves."""
+    """Detects a transfer that has nearly stopped."""
 
     def __init__(self, policy: Policy, now: float) -> None:
         self._rate = policy.limits.stall_rate
@@ -191,7 +198,11 @@ class _Pace:
         self._bytes = 0
 
     def check(self, size: int, now: float) -> bool:
-        """Whether a window is over; raises when hardly anything came in it."""
+        """Counts bytes and returns whether a window has ended.
+
+        Raises:
+            TransientRead: Fewer bytes than the lowest rate came in that window.
+        """
         self._bytes += size
         if now - self._since < self._window:
             return False
@@ -202,7 +213,7 @@ class _Pace:
 
 
 def _file(task: Task, ids: Ids, gateway: Gateway) -> VideoFile:
-    """The video to fetch, if its address is one to fetch from."""
+    """The video to fetch, after its address was checked."""
     if not task.videos:
         raise ids.on(
             ResultExpired(

@@ -1,18 +1,17 @@
-"""Many jobs at once: who is created, asked for and fetched next. Decisions only, no I/O.
+"""Many jobs at once: which one is created, asked for and fetched next. Decisions only, no I/O.
 
 A `Fleet` drives one flow for each job: the same `submit`, `wait` and `download` as for a single
 job, so that no policy is written twice. It keeps all their timers in one heap, lets a bounded
 number of creates, questions and downloads be under way, and has a `Watch` at the client's `Poller`,
-which answers the questions of many waiting jobs from one list where the gateway serves lists. What
-is to be done comes out as `Work`; whoever drives it does the work, in threads or tasks, and gives
-back the result:
+which answers the questions of many waiting jobs from one list where the gateway serves lists. A
+fleet hands out `Work`; its driver does the work in threads or tasks and gives back the result:
 
     while not fleet.over:
         for work in fleet.work(now):      # start these
             ...
         fleet.done(work, result, now)     # or fleet.failed(work, error, now)
-        fleet.told(news, now)             # whatever its watch was told
-                                          # and come back at fleet.wake_at()
+        fleet.told(news, now)             # the news that its watch was told
+                                          # call work() again at fleet.wake_at()
 
 The drivers are `batch.Batch` and `batch.AsyncBatch`.
 """
@@ -42,20 +41,20 @@ __all__ = ["Fleet"]
 
 
 class Fleet:
-    """The scheduler. See the module's text.
+    """The scheduler of many jobs; the module's docstring shows how to drive it.
 
-    It moves entries from one `Phase` to the next. What is created next is `Admission`'s to say,
-    how a question gets its answer is `Questions`'.
+    It moves entries from one `Phase` to the next. `Admission` decides what is created next, and
+    `Questions` decides how each question gets its answer.
 
     Args:
-        requests: The requests; taken one by one, when there is room for one.
-        terms: What to go by.
-        watch: Its place at the client's poller.
-        now: The time of its start, in seconds on the clock that all later times are read from.
+        requests: The requests. They are taken one by one, when there is room.
+        terms: The settings.
+        watch: Its watch at the client's poller.
+        now: The time of its start, in seconds, on the clock of all later times.
 
     Attributes:
-        outcomes: What has ended and was not taken yet.
-        progress: What the gateway said of single jobs and was not taken yet.
+        outcomes: The outcomes of ended requests that were not taken yet.
+        progress: The progress of single jobs that was not taken yet.
     """
 
     def __init__(self, requests: Iterable[Any], terms: Terms, watch: Watch, now: float) -> None:
@@ -77,7 +76,7 @@ class Fleet:
 
     @property
     def over(self) -> bool:
-        """Whether everything has ended."""
+        """Whether every request has ended and none is left to draw."""
         return self._admission.over
 
     @property
@@ -87,7 +86,7 @@ class Fleet:
 
     @property
     def status(self) -> Status:
-        """Where it stands."""
+        """The counts of requests in each state."""
         downloading = len(self._to_fetch) + self._fetching
         return evolve(
             self._tally.counts,
@@ -99,15 +98,16 @@ class Fleet:
         )
 
     def wake_at(self) -> float | None:
-        """When to come back at the latest; ``None`` when only a result can bring news."""
+        """When `work` has to be called again; ``None`` when only a result can start more work."""
         times = (self._timers.next, self._questions.list_at)
         return min((time for time in times if time is not None), default=None)
 
     def work(self, now: float) -> list[Work]:
-        """What to start now."""
+        """Returns the work to start now."""
         self._now = now
         for entry in self._timers.due(now):
             self._woken(entry)
+        # Questions and downloads come before creates: an ended job frees a slot for a new one.
         works = [*self._questions.works(now), *self._fetches()]
         works += self._admission.works(now, len(self._running))
         works += self._ready
@@ -115,11 +115,11 @@ class Fleet:
         return works
 
     def resign(self) -> None:
-        """Asks for no more lists on behalf of others."""
+        """Leaves a list that this fleet was to ask for to another watch."""
         self._watch.resign()
 
     def stop(self) -> list[Entry]:
-        """Lets everything go, and says what that was. Called when no work is under way."""
+        """Abandons all entries and returns them. To be called when no work is under way."""
         self._watch.close()
         left = [*self._admission.stop(), *self._running.values(), *self._to_fetch]
         left += [work.entry for work in self._ready if work.entry is not None]
@@ -129,13 +129,16 @@ class Fleet:
         return left
 
     def take(self) -> bool:
-        """Somebody has taken an outcome; says whether that makes room. Called in any thread."""
+        """Counts an outcome that was taken. Returns whether that makes room for more requests.
+
+        It may be called in any thread.
+        """
         return self._admission.take()
 
     # --- results
 
     def done(self, work: Work, result: Any, now: float) -> None:
-        """Takes the result of a work."""
+        """Takes the result of a piece of work."""
         self._now = now
         match work:
             case Work("create", Entry() as entry):
@@ -175,7 +178,7 @@ class Fleet:
                 self._step(entry, error=error)
 
     def told(self, news: News, now: float) -> None:
-        """Takes what its watch was told."""
+        """Takes the news that its watch was told."""
         self._now = now
         match news:
             case Found(items):
@@ -190,7 +193,7 @@ class Fleet:
     # --- from one phase to the next
 
     def _created(self, entry: Entry, result: Any) -> None:
-        """A submit flow came to its end, or to a pause."""
+        """Takes the result of a submit flow, or its wish to wait."""
         match result:
             case Pause():
                 if result.throttled is not None:
@@ -198,7 +201,7 @@ class Fleet:
                 self._admission.paused(entry, result, len(self._running), self._now)
             case Task():
                 self._accepted(entry, result)
-            case _:  # it was there already: a video that is kept
+            case _:  # the video was there already and is kept
                 self._end(entry, video=result)
 
     def _accepted(self, entry: Entry, task: Task) -> None:
@@ -212,7 +215,7 @@ class Fleet:
         self._step(entry)
 
     def _woken(self, entry: Entry) -> None:
-        """Its time has come."""
+        """Continues an entry whose timer has come."""
         match entry.phase:
             case Phase.PAUSED:
                 self._admission.woken(entry)
@@ -221,10 +224,10 @@ class Fleet:
             case Phase.ASKING:
                 self._questions.hurry(entry)
             case _:
-                pass  # it is under way outside: the call's own deadline counts
+                pass  # its call is under way, and has a deadline of its own
 
     def _found(self, item: Any) -> None:
-        """A list's page has a job: it answers a question, or says that no more is needed."""
+        """Takes a job from a list: it answers a question that is due, or ends a sleep early."""
         entry = self._running.get(str(item.task_id))
         if entry is None:
             return
@@ -236,10 +239,10 @@ class Fleet:
                 entry.news = as_envelope(item)
                 self._step(entry)
             case _:
-                pass  # its own question is under way and knows better
+                pass  # its own question is under way and brings a newer answer
 
     def _step(self, entry: Entry, value: Any = None, error: Exception | None = None) -> None:
-        """Takes a wait flow as far as it goes without waiting and without asking."""
+        """Runs a wait flow until it has to sleep, to ask the gateway or to use the disk."""
         flow = entry.flow
         assert flow is not None
         self._timers.cancel(entry)
@@ -253,7 +256,7 @@ class Fleet:
             self._end(entry, error=failure)
 
     def _waits(self, entry: Entry, effect: Any) -> bool:
-        """Whether the flow goes on later; then it is seen to that it does."""
+        """Whether the flow has to wait for this effect. If so, arranges for it to continue."""
         match effect:
             case Now() | Tell():
                 return False
@@ -275,7 +278,7 @@ class Fleet:
         return True
 
     def _at_once(self, entry: Entry, effect: Any) -> Any:
-        """The result of an effect that needs nothing from outside."""
+        """Performs an effect that needs no I/O, and returns its result."""
         match effect:
             case Now():
                 return self._now
@@ -291,7 +294,7 @@ class Fleet:
         return None
 
     def _finished(self, entry: Entry, task: Task) -> None:
-        """A job has ended at the gateway."""
+        """Takes the final snapshot of a job."""
         known = entry.known
         assert known is not None
         known.keep(task)
@@ -311,7 +314,7 @@ class Fleet:
             yield Work("fetch", self._to_fetch.popleft())
 
     def _leave(self, entry: Entry) -> None:
-        """A job holds its slot no longer: one that waits for a slot may try."""
+        """Frees the slot of a job, so that an entry that waits for a slot may try again."""
         task_id = "" if entry.known is None else str(entry.known.task_id)
         if self._running.pop(task_id, None) is not None:
             self._watch.discard(task_id)
@@ -320,7 +323,10 @@ class Fleet:
     def _end(
         self, entry: Entry, *, video: Video | None = None, error: Exception | None = None
     ) -> None:
-        """A request has ended; its row in the journal is let go before anybody is told."""
+        """Ends a request. Its row in the journal is released before the outcome is handed over.
+
+        Otherwise, a caller who submits the same id again at once would meet the old claim.
+        """
         self._leave(entry)
         entry.phase, entry.flow = Phase.OVER, None
         self._timers.cancel(entry)

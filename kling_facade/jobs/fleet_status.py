@@ -1,4 +1,4 @@
-"""How many jobs at once stand, and how each of them ended."""
+"""The status of a fleet, and the outcome of each of its requests."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ __all__ = ["Ended", "Status", "Tally"]
 
 @frozen
 class Ended:
-    """How one request of many ended.
+    """The outcome of one request of a fleet.
 
     Attributes:
-        number: Its place among the requests, from 0.
+        number: Its position among the requests, from 0.
         request: The request.
-        job: The job, once it was accepted. ``None`` when it never was, or was not needed.
-        video: The file, when all went well and there was a folder to put it in.
-        error: What went wrong, or ``None``.
+        job: The job, if one was accepted.
+        video: The file, if the request succeeded and the video was to be stored.
+        error: The error, or ``None`` if it succeeded.
     """
 
     number: int
@@ -33,7 +33,7 @@ class Ended:
 
     @property
     def ok(self) -> bool:
-        """Whether it went well."""
+        """Whether the request succeeded."""
         return self.error is None
 
     def __str__(self) -> str:
@@ -44,7 +44,7 @@ class Ended:
 
 @frozen(kw_only=True)
 class Status:
-    """Where a fleet stands; at the end, the report.
+    """The counts of a fleet: its progress while it runs, its report at the end.
 
     Attributes:
         creating: Requests being submitted, those that wait for a free slot included.
@@ -56,7 +56,7 @@ class Status:
         unpriced: Finished jobs whose cost the gateway does not say.
         elapsed: Seconds since the start.
         slots: Jobs that the account seems to let run at once; ``None`` while no limit was met.
-        trouble: The last thing that did not go as hoped, or ``None``.
+        trouble: The latest problem, or ``None``.
     """
 
     creating: int = 0
@@ -81,12 +81,12 @@ class Status:
 
 @define
 class Tally:
-    """What has ended so far, and what the last trouble was."""
+    """Counts what has ended so far, and keeps the latest problem."""
 
     counts: Status = Status()
 
     def finished(self, task: Task) -> None:
-        """A job has ended; it may have a price."""
+        """Counts an ended job and its price, if the gateway names one."""
         units = task.units
         if units is None:
             self.counts = evolve(self.counts, unpriced=self.counts.unpriced + 1)
@@ -94,11 +94,11 @@ class Tally:
             self.counts = evolve(self.counts, units=self.counts.units + units)
 
     def ended(self, ended: Ended) -> None:
-        """A request has ended."""
+        """Counts an ended request."""
         name = "succeeded" if ended.ok else "failed"
         self.counts = evolve(self.counts, **{name: getattr(self.counts, name) + 1})
 
     def troubled(self, trouble: str | None) -> None:
-        """Something did not go as hoped; ``None`` when it did."""
+        """Keeps the latest problem; ``None`` changes nothing."""
         if trouble is not None:
             self.counts = evolve(self.counts, trouble=trouble)

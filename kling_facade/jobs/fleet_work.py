@@ -1,4 +1,4 @@
-"""What a fleet hands out to be done, and what it goes by."""
+"""The values that a fleet and its driver exchange: entries, work, and the fleet's settings."""
 
 from __future__ import annotations
 
@@ -18,42 +18,42 @@ __all__ = ["Entry", "Pause", "Phase", "Terms", "Work"]
 
 
 class Phase(Enum):
-    """What a request on its way waits for."""
+    """What a request waits for."""
 
     CREATING = auto()
-    """Its submit flow goes on outside."""
+    """The driver runs its submit flow."""
     PAUSED = auto()
-    """Its submit flow waits: for its time, or until another one has found a free slot."""
+    """Its submit flow waits for a moment in time, or until another entry has found a free slot."""
     SLEEPING = auto()
-    """Its job runs; the next question comes when its time has come."""
+    """Its job runs, and the next question is due later."""
     ASKING = auto()
     """A question about its job is due: a list may answer it, or it is sent by itself."""
     AWAY = auto()
-    """An effect of its wait flow is performed outside."""
+    """The driver performs an effect of its wait flow."""
     FETCHING = auto()
-    """Its video is stored outside, or waits for its turn."""
+    """Its video is being downloaded, or waits for its turn."""
     OVER = auto()
     """It has ended."""
 
 
 class _Book(Protocol):
-    """What an entry's operation writes to the journal."""
+    """What an entry needs of `journal.Book`."""
 
     def needless(self, event: str) -> bool: ...
 
 
 @define(eq=False)
 class Entry:
-    """One request on its way.
+    """One request of a fleet.
 
     Attributes:
-        number: Its place among the requests, from 0.
-        request: The request, or whatever else the driver makes flows of.
+        number: Its position among the requests, from 0.
+        request: The request, or another object from which the driver makes flows.
         phase: What it waits for.
-        flow: The flow that goes on when that has come: the submit flow, then the wait flow.
-        book: What it is written down through, if there is a journal. Set by the driver.
-        ids: What its job will be known by. Set by the submit flow.
-        known: Its job, once that was accepted.
+        flow: The flow that continues after that: the submit flow, then the wait flow.
+        book: Its access to the journal, if there is one. Set by the driver.
+        ids: The ids of its job. Set by the submit flow.
+        known: Its job, once it was accepted.
         job: The caller's handle of the job.
         began: When its newest create began.
         news: A list's answer to the question that its wait flow will ask next.
@@ -73,18 +73,18 @@ class Entry:
     ended: Ended | None = None
 
     def needless(self, event: str) -> bool:
-        """Whether there is nobody to write this down, or nothing new about it."""
+        """Whether this event need not be recorded: there is no journal, or it changes no row."""
         book: _Book | None = self.book
         return book is None or book.needless(event)
 
 
 @frozen
 class Pause:
-    """A submit flow that waits.
+    """The wish of a submit flow to wait.
 
     Attributes:
-        seconds: How long it wants to.
-        throttled: Why, when the gateway turned it away.
+        seconds: How long.
+        throttled: The gateway's answer, if that was the reason.
     """
 
     seconds: float
@@ -93,16 +93,16 @@ class Pause:
 
 @frozen(eq=False)
 class Work:
-    """One thing to do outside.
+    """One piece of work for the driver.
 
     Attributes:
-        kind: ``"create"``: take the entry's submit flow, or a new one, as far as it goes without
-            waiting; the result is a `Pause` or the task. ``"fetch"``: store the entry's video; the
-            result is the `Video`. ``"perform"``: perform ``effect``. ``"release"``: let go of its
-            row in the journal.
-        entry: Whose work it is; ``None`` for a list.
-        effect: What to perform.
-        refusal: For a create: what is raised instead of sending anything.
+        kind: ``"create"``: run the entry's submit flow, or a new one, until it has to wait; the
+            result is a `Pause` or the task. ``"fetch"``: download the entry's video; the result is
+            the `Video`. ``"perform"``: perform ``effect``. ``"release"``: release its row in the
+            journal.
+        entry: The entry; ``None`` for a list.
+        effect: The effect to perform.
+        refusal: For a create: the error to raise instead of sending anything.
     """
 
     kind: Literal["create", "fetch", "perform", "release"]
@@ -113,18 +113,18 @@ class Work:
 
 @frozen(kw_only=True)
 class Terms:
-    """What a fleet goes by.
+    """The settings of a fleet.
 
     Attributes:
-        concurrency: Most creates in flight.
-        questions: Most questions in flight.
-        downloads: Most downloads in flight.
-        timeout: Longest wait for one job in seconds; ``None`` for the client's own.
-        fetches: Whether videos are to be stored.
-        tells: Whether somebody wants to hear of each question's answer.
+        concurrency: Largest number of creates in flight.
+        questions: Largest number of questions in flight.
+        downloads: Largest number of downloads in flight.
+        timeout: Longest wait for one job, in seconds; ``None`` for the client's limit.
+        fetches: Whether to download the videos.
+        tells: Whether the caller wants the progress of each job.
         policy: Limits, poll plan and randomness of the waits.
-        adopt: Makes the caller's handle of a job, and of what the journal is written through.
-        ended: Makes what the caller is given of each request that has ended.
+        adopt: Makes the caller's handle from a job and the journal's book.
+        ended: Makes the outcome of an ended request.
     """
 
     concurrency: int = 8

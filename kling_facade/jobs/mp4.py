@@ -1,7 +1,7 @@
-"""Is it a video, and is it whole? The boxes of an MP4 file (ISO/IEC 14496-12), as far as needed.
+"""Checks that a file is a whole MP4, from its boxes (ISO/IEC 14496-12).
 
-A transfer whose length nobody announced may end anywhere, between two boxes too. So the boxes must
-end with the file, there must be an index and media, and what the index points at must be there.
+A transfer of unknown length may end anywhere, even between two boxes. So the last box must end with
+the file, the file must have an index and media, and the media that the index points at must exist.
 """
 
 from __future__ import annotations
@@ -16,24 +16,24 @@ from ..errors import BadResponse
 __all__ = ["MAGIC_BYTES", "CutOff", "check_magic", "check_mp4"]
 
 MAGIC_BYTES: Final = 16
-"""Bytes from the beginning that tell a video from an error page."""
+"""The number of bytes at the beginning that tell a video from an error page."""
 _LARGEST_INDEX: Final = 64 * 1024 * 1024
-"""Bytes of an index that is looked into; a film of an hour has about one megabyte."""
+"""Largest index that is read, in bytes. The index of an hour of film has about one megabyte."""
 
 
 class CutOff(BadResponse):
-    """The file ends before it should: what is there may be the beginning of a good one."""
+    """The file ends too early, but may be the beginning of a whole video."""
 
 
 def check_magic(start: bytes) -> None:
     """Checks the first bytes of a file, as soon as there are `MAGIC_BYTES` of them.
 
     Raises:
-        BadResponse: They are not the beginning of an MP4.
+        BadResponse: The file does not begin like an MP4.
     """
     if len(start) >= MAGIC_BYTES and start[4:8] not in (b"ftyp", b"styp"):
         raise BadResponse(
-            f"what came is no video; it begins {start!r}",
+            f"the answer is not a video; it begins {start!r}",
             hint="The address may have answered with an error page.",
         )
 
@@ -42,12 +42,12 @@ def check_mp4(file: BinaryIO, size: int) -> None:
     """Checks that a file is a whole MP4.
 
     Args:
-        file: It, open for reading.
+        file: The file, open for reading.
         size: Its length in bytes.
 
     Raises:
-        CutOff: It ends within a box, or before the media that its index points at.
-        BadResponse: It is something else.
+        CutOff: The file ends within a box, or before the media that its index points at, or has
+            no index.
     """
     offset, kinds, needed = 0, set[bytes](), 0
     while offset < size:
@@ -81,9 +81,9 @@ def _box(header: bytes, rest: int) -> tuple[int, bytes, int]:
 
 
 def _media_end(index: bytes) -> int:
-    """The first byte after all media that an index points at; 0 if it points at none.
+    """The first byte after all media that an index points at; 0 if it points at nothing.
 
-    Fragmented files have an empty index. One that makes no sense is left to the player.
+    Fragmented files have an empty index. A malformed index is accepted: players are tolerant.
     """
     try:
         return max((_track_end(track) for track in _inside(index, b"trak")), default=0)
@@ -138,7 +138,8 @@ def _chunk_size(table: bytes, number: int) -> int:
 
 
 def _numbers(box: bytes, at: int, form: str) -> tuple[int, ...]:
-    """A table of a box, row after row: at ``at`` stands how many rows there are."""
+    """The numbers of a table in a box. The number of rows is stored at offset ``at``."""
     (rows,) = struct.unpack_from(">I", box, at)
+    # The box decides, not the count in it: a damaged count must not allocate memory.
     rows = min(rows, (len(box) - at - 4) // struct.calcsize(f">{form}"))
     return struct.unpack_from(f">{rows * len(form)}{form[0]}", box, at + 4)

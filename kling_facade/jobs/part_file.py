@@ -1,4 +1,4 @@
-"""The growing file beside a destination, which gets its name when it is whole."""
+"""The partial file beside a destination, which is renamed when it is whole."""
 
 from __future__ import annotations
 
@@ -26,24 +26,24 @@ __all__ = ["PartFile", "Unannounced", "exists_error", "sha256_of", "sweep", "try
 
 _RENAME_TRIES: Final = 3
 _PART_EXTRA: Final = 28
-"""Bytes that the name of a part file has besides the destination's: dots, two numbers, an end."""
+"""Bytes that a part file's name adds to the destination's: dots, two numbers and the suffix."""
 _AHEAD: Final = 8 * 1024 * 1024
-"""Bytes after which the system is told to begin writing them to the disk."""
+"""After this many bytes, the system is asked to start writing them to the disk."""
 
 
 class Unannounced(CutOff):
-    """A transfer whose length was not announced ended where no video ends."""
+    """A transfer of unknown length ended before the end of the video."""
 
 
 @define(eq=False)
 class PartFile:
-    """The growing file beside the destination, under a name of its own.
+    """The partial file beside the destination, under a name of its own.
 
     Attributes:
-        destination: Where it goes when it is whole.
+        destination: The name that it gets when it is whole.
         limit: Largest size in bytes.
-        task_id: The job it comes from; what a killed process leaves behind is known by it.
-        size: Bytes so far.
+        task_id: The job that it comes from. `sweep` finds the files of a killed process by it.
+        size: Bytes received so far.
     """
 
     destination: Path
@@ -58,7 +58,7 @@ class PartFile:
     _begun: int = 0
 
     def open(self) -> None:
-        """Creates it; never opens a file that is there."""
+        """Creates the part file. An existing file is never opened."""
         name = f"{_part_prefix(self.destination, self.task_id)}{secrets.token_hex(6)}.part"
         path = self.destination.with_name(name)
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
@@ -72,32 +72,34 @@ class PartFile:
         return self._file
 
     def resume_headers(self) -> dict[str, str]:
-        """What to ask for so that the transfer goes on; nothing if it can't."""
+        """The headers that continue the transfer; empty if it has to start again."""
+        # Without a strong tag, nothing shows that the rest belongs to the same file (RFC 9110,
+        # 13.1.5: If-Range needs a strong validator).
         if not self.size or not self._etag or self._etag.startswith("W/"):
             self.restart()
             return {}
         return {"Range": f"bytes={self.size}-", "If-Range": self._etag}
 
     def restart(self) -> None:
-        """Forgets what came so far."""
+        """Deletes the bytes received so far."""
         self._out.seek(0)
         self._out.truncate()
         self.size, self._start, self._begun = 0, b"", 0
 
     def other_etag(self, head: Head) -> bool:
-        """Whether the answer is of another file than before."""
+        """Whether the tag of the answer names another file than before."""
         return head.headers.get("etag", self._etag) != self._etag
 
     def expect(self, head: Head, whole: int | None = None) -> None:
-        """Takes the length and the tag that the answer announces.
+        """Stores the length and the tag that the answer announces.
 
         Args:
-            head: How the answer begins.
-            whole: Size of the whole file, where the answer is a part of it and says so.
+            head: The head of the answer.
+            whole: The size of the whole file, if the answer is a range and gives it.
 
         Raises:
-            BadResponse: It is larger than the limit.
-            DownloadError: The disk has no room for it.
+            BadResponse: The file is larger than the limit.
+            OSError: The disk has no room for it.
         """
         self._etag = head.headers.get("etag")
         length = head.headers.get("content-length", "")
@@ -114,7 +116,7 @@ class PartFile:
         """Appends bytes.
 
         Raises:
-            BadResponse: They do not begin like a video, or are too many.
+            BadResponse: The file does not begin like a video, or grows beyond the limit.
         """
         if len(self._start) < MAGIC_BYTES:
             self._start += chunk[: MAGIC_BYTES - len(self._start)]
@@ -127,7 +129,7 @@ class PartFile:
             self._begin_flush()
 
     def _begin_flush(self) -> None:
-        """Lets the system write what came while more comes: the flush at the end is shorter."""
+        """Asks the system to start writing to the disk, so that the flush at the end is shorter."""
         if advise := getattr(os, "posix_fadvise", None):
             self._out.flush()
             length = self.size - self._begun
@@ -135,11 +137,11 @@ class PartFile:
         self._begun = self.size
 
     def check_whole(self) -> None:
-        """Says whether the transfer ended where it should.
+        """Checks that the transfer ended at the end of the video.
 
         Raises:
             TransientRead: It ended early.
-            BadResponse: It is not a whole MP4; an `Unannounced` one may be if it is taken up again.
+            BadResponse: The file is not a whole MP4. After an `Unannounced`, a new try may help.
         """
         if self._expected is not None and self.size < self._expected:
             raise TransientRead(f"the transfer ended after {self.size} of {self._expected} bytes")
@@ -147,29 +149,29 @@ class PartFile:
         try:
             check_mp4(self._out, self.size)
         except CutOff as error:
-            if self._expected is None:  # nobody said how long it is: perhaps it goes on
+            if self._expected is None:  # the length was not announced, so more bytes may exist
                 raise Unannounced(error.message) from None
             raise
 
     def seal(self) -> None:
-        """Flushes it to the disk."""
+        """Flushes the part file to the disk and closes it."""
         self._out.flush()
         os.fsync(self._out.fileno())
         self._out.close()
 
     def sha256(self) -> str:
-        """Its digest, once it is sealed.
+        """The digest of the sealed file.
 
-        Read back, which costs what hashing costs and no more: the system still has the pages.
+        The file is read again. That costs little more than the hashing: its pages are in the cache.
         """
         assert self._path is not None
         return sha256_of(self._path)
 
     def publish(self, *, replace: bool) -> None:
-        """Gives it its name.
+        """Renames the part file to the destination.
 
         Args:
-            replace: Whether a file that has the name may lose it.
+            replace: Whether an existing file may be replaced.
         """
         assert self._path is not None
         (_replace if replace else _link)(self._path, self.destination)
@@ -177,7 +179,7 @@ class PartFile:
         _sync_folder(self.destination.parent)
 
     def discard(self) -> None:
-        """Removes it, if it has not become the destination."""
+        """Removes the part file, unless it has become the destination."""
         with contextlib.suppress(OSError):
             if self._file is not None:
                 self._file.close()
@@ -188,10 +190,11 @@ class PartFile:
 
 
 def _part_prefix(destination: Path, task_id: str) -> str:
-    """How the names of this download's part files begin.
+    """The beginning of the names of this download's part files.
 
-    They are no longer than the destination's own name, or 64 bytes: what the system takes for that,
-    it takes for them. Names are measured in bytes; they are cut between characters.
+    A part file's name is no longer than the destination's, or than 64 bytes, so that a system that
+    accepts the one accepts the other. Lengths are counted in bytes; names are cut between
+    characters.
     """
     name = destination.name
     whose = f"{task_id}\0{name}".encode("utf-8", "surrogateescape")
@@ -204,8 +207,8 @@ def try_name(destination: Path) -> None:
     """Makes an empty part file for the destination and removes it again.
 
     Raises:
-        OSError: The system takes no file of such a name there.
-        ValueError: Nor does Python.
+        OSError: The system refuses a file of that name there.
+        ValueError: Python refuses the name, for instance because of a null character.
     """
     part = PartFile(destination, 0)
     part.open()
@@ -222,7 +225,8 @@ def sweep(destination: Path, task_id: str) -> None:
 
 
 def _link(part: Path, destination: Path) -> None:
-    """Gives the part its name if nobody else has it, even if two try at the same moment."""
+    """Renames the part file if the name is free, even if two processes try at the same moment."""
+    # A rename would replace an existing file silently; a hard link fails if the name exists.
     try:
         destination.hardlink_to(part)
     except FileExistsError:
@@ -236,7 +240,7 @@ def _link(part: Path, destination: Path) -> None:
 
 
 def _replace(part: Path, destination: Path) -> None:
-    """Gives the part its name; on Windows another process may hold the name for a moment."""
+    """Renames the part file. On Windows, a virus scanner or indexer may hold the name briefly."""
     for attempt in range(1, _RENAME_TRIES + 1):
         try:
             part.replace(destination)
