@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from .. import files
+from .. import bound, files
 from ..errors import ContractError, PipelineError
 from ..page.prune import without
 
@@ -57,6 +57,7 @@ def environment(root: Path) -> Path:
                     f"making {VENV} (once, and when its pins change)", file=sys.stderr, flush=True
                 )
                 _make(root, place)
+                bound.restart()
                 stamp.write_text(wanted, encoding="ascii")
     return place / ("Scripts" if os.name == "nt" else "bin")
 
@@ -129,7 +130,8 @@ def generate(root: Path, document: bytes) -> dict[str, bytes]:
         ]  # fmt: skip
         done = subprocess.run(
             command, cwd=folder, env=_clean_environment(programs, folder),
-            capture_output=True, text=True, encoding="utf-8", timeout=_GENERATION, check=False,
+            capture_output=True, text=True, encoding="utf-8",
+            timeout=bound.left(_GENERATION), check=False,
         )  # fmt: skip
         if "Traceback (most recent call last)" in done.stderr:
             raise PipelineError(f"the generator crashed:\n{_words(done)}")
@@ -163,7 +165,8 @@ def _check(folder: Path, document: object) -> None:
     try:
         done = subprocess.run(
             command, cwd=folder, capture_output=True, text=True, encoding="utf-8",
-            timeout=_GENERATION, check=False,
+
+            timeout=bound.left(_GENERATION), check=False,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
         raise ContractError("the generated client does not come to an end when used") from None

@@ -10,11 +10,11 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from attrs import evolve
 
-from .. import files
+from .. import bound, files
 from ..client import build
 from ..contract import example
 from ..errors import ContractError, OverlayError, PageError, PipelineError
@@ -25,6 +25,9 @@ from .outcome import Outcome, Page, Verdict
 __all__ = ["Outcome", "Page", "Verdict", "accept", "read_page", "run"]
 
 Say = Callable[[str], None]
+
+_SECONDS: Final = 100
+"""For everything after the pages are fetched; two minutes with copying and reading."""
 
 
 def read_page(data: bytes) -> tuple[markdown.Page, facts.Facts, bytes]:
@@ -49,7 +52,9 @@ def run(root: Path, source: str, say: Say, *, tests: bool = True, keep: bool = F
     """
     outcome = Outcome(source)
     try:
-        _run(root, outcome, say, tests=tests, keep=keep)
+        found = sources.given(root, outcome.source)
+        with bound.within(_SECONDS):
+            _run(root, outcome, found, say, tests=tests, keep=keep)
     except PageError as error:
         outcome.error = str(error)
     except ContractError as error:
@@ -59,11 +64,19 @@ def run(root: Path, source: str, say: Say, *, tests: bool = True, keep: bool = F
     return outcome
 
 
-def _run(root: Path, outcome: Outcome, say: Say, *, tests: bool, keep: bool) -> None:
+def _run(
+    root: Path,
+    outcome: Outcome,
+    found: Iterable[sources.Given],
+    say: Say,
+    *,
+    tests: bool,
+    keep: bool,
+) -> None:
     table = facade.load(root)
     contract = files.read_yaml(root / files.RESOLVED) if (root / files.RESOLVED).is_file() else {}
     known = sources.load(root)
-    for given in sources.given(root, outcome.source):
+    for given in found:
         page = Page(given.where)
         outcome.pages.append(page)
         try:

@@ -11,13 +11,15 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
+from .. import bound
 from ..client import build
 
 __all__ = ["contract_tests", "kept"]
 
 _TESTS: Final = "tests/spec/test_contract.py"
 _SECONDS: Final = 80
-"""For the contract tests: a pattern of the page can keep a validator busy for ever."""
+"""For the contract tests: a pattern of the page can keep a validator busy for ever. The run's own
+bound may leave less."""
 
 _TOLD_ANYWAY: Final = "reached or named_part or names_nothing or repeats or can_be_sent"
 """Tests that ask what the run itself reports, with advice: they don't hold the tree back."""
@@ -44,17 +46,18 @@ def _pytest(copy: Path) -> str:
         sys.executable, "-m", "pytest", "-q", "-p", "no:xdist", "-p", "no:randomly",
         "-p", "no:cacheprovider", "-k", f"not ({_TOLD_ANYWAY})", _TESTS,
     ]  # fmt: skip
+    seconds = bound.left(_SECONDS)
     running = subprocess.Popen(
         command, cwd=copy, env={**os.environ, "PYTHONPATH": paths, "PYTEST_ADDOPTS": ""},
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         start_new_session=os.name != "nt",
     )  # fmt: skip
     try:
-        told, _ = running.communicate(timeout=_SECONDS)
+        told, _ = running.communicate(timeout=seconds)
     except subprocess.TimeoutExpired:
         _end(running)
         return (
-            f"the contract tests did not end within {_SECONDS} s. Look for a pattern among the "
+            f"the contract tests did not end within {seconds:.0f} s. Look for a pattern among the "
             f"changes that takes a validator for ever."
         )
     return "" if running.returncode == 0 else told[-4000:]

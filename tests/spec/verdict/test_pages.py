@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import spec
-from specpipe import files
+from specpipe import bound, files
 from specpipe.contract import merge
 from specpipe.errors import ContractError
 from specpipe.page import reader, sources
@@ -275,6 +275,17 @@ def test_contract_tests_that_fail_leave_every_file_as_it_was(
     assert (outcome.candidate / files.UPSTREAM).is_file()
     kept = pipeline.run(tested, str(tested / "page.md"), lambda _: None, keep=True)
     assert files.UPSTREAM.as_posix() in kept.written
+
+
+def test_the_steps_of_a_run_share_one_bound() -> None:
+    """A step gets its own bound or what is left of the run, whichever is less; outside, its own."""
+    assert bound.left(50) == 50
+    with bound.within(20):
+        assert bound.left(5) == 5
+        assert 1 <= bound.left(50) <= 20
+        with bound.within(0):
+            assert bound.left(50) == 1
+    assert bound.left(50) == 50
 
 
 def test_contract_tests_see_the_new_files(tested: Path, page: str) -> None:
