@@ -21,7 +21,7 @@ from attrs import field, frozen
 from ..errors import KlingError, Rejected, TransientRead
 from .answer import Answer, kind_of, quote
 from .job_id import is_id
-from .refusals import broken, complaint, refusal, request_id_of, shown_id, unclear
+from .refusals import broken, complaint, json_in, refusal, request_id_of, shown_id, unclear
 from .strict_json import parse_json
 from .task import OTHER_TASKS, State, read_time
 
@@ -367,9 +367,41 @@ def _raise_refusal(answer: Answer, payload: Mapping[str, Any], found: _Found | N
     if task_id and not said.refuses and (answer.ok or (said.code is None and "code" in payload)):
         return  # a code that nobody knows, such as 1 or 10000, beside a job's id
     external = found.external_task_id if found else None
-    if answer.paid and found and (task_id or found.unusable or external):
-        raise unclear(answer, said, task_id or found.unusable, external)
+    task_id = task_id or (found.unusable if found else None)
+    if answer.paid and not (task_id or external):
+        task_id, external = _named_anywhere(payload)
+    if answer.paid and (task_id or external):
+        raise unclear(answer, said, task_id, external)
     raise refusal(answer, payload)
+
+
+_PLACES: Final = 200
+"""Objects and lists of a refusal that are looked through for the name of a job."""
+_ECHOES: Final = frozenset({"input", "request", "body", "params", "parameters", "ctx"})
+"""Where servers repeat what they were sent (FastAPI's ``input``): that names no job of theirs."""
+
+
+def _named_anywhere(payload: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """A job's id and our own external id, wherever a refusal of a create has them.
+
+    They have been looked for in vain where answers keep them: what is left is the ``error``, a
+    list, or the vendor's answer as a text within ``message``.
+    """
+    left: list[Any] = [payload]
+    for _ in range(_PLACES):
+        if not left:
+            break
+        part = left.pop(0)
+        if isinstance(part, str):
+            part = json_in(part)
+        if isinstance(part, list):
+            left.extend(part)
+        elif isinstance(part, dict):
+            task_id, external = _look([part], "task_id"), _look([part], "external_task_id")
+            if task_id or external:
+                return task_id, external
+            left.extend(value for key, value in part.items() if key not in _ECHOES)
+    return None, None
 
 
 def _no_lists(answer: Answer) -> KlingError:

@@ -37,6 +37,7 @@ __all__ = [
     "Complaint",
     "broken",
     "complaint",
+    "json_in",
     "refusal",
     "request_id_of",
     "shown_id",
@@ -112,15 +113,17 @@ def _parts(payload: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 def _inner(part: Mapping[str, Any]) -> Mapping[str, Any] | None:
     for key in ("error", "detail", "message", "msg", "raw_message"):
         value = part.get(key)
-        if isinstance(value, str) and "{" in value:
-            value = _json_in(value)
+        if isinstance(value, str):
+            value = json_in(value)
         if isinstance(value, dict) and value:
             return value
     return None
 
 
-def _json_in(text: str) -> Any:
+def json_in(text: str) -> Any:
     """The object that a text has in it, perhaps after a few words; a cut one's code at least."""
+    if "{" not in text:
+        return None
     start, end = text.index("{"), text.rfind("}") + 1
     try:
         return parse_json(text[start:end].encode())

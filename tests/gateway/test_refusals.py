@@ -145,6 +145,12 @@ NAMED = [
     (400, {"code": 1201, "data": {"task_id": "a/b"}}),
     (500, {"code": 5000, "data": {"task_id": "801"}}),
     (200, {"code": 1102, "task_id": "801"}),
+    (429, {"error": {"code": 1303, "task_id": "801"}}),
+    (400, {"error": {"code": 1301, "data": {"task_id": "801"}}}),
+    (429, {"error": {"code": 1303, "external_task_id": "ours"}}),
+    (429, {"errors": [{"code": 1303, "task_id": "801"}]}),
+    (400, {"code": 1301, "data": [{"task_id": "801"}]}),
+    (500, {"code": "x", "message": 'upstream: {"code": 1303, "data": {"task_id": "801"}}'}),
 ]
 
 
@@ -154,6 +160,13 @@ def test_a_refusal_that_names_our_job_is_none(status: int, payload: dict[str, An
     error = meaning(status, payload, paid=True)
     assert type(error) is e.OutcomeUnknown
     assert error.task_id or error.external_task_id == "ours"
+
+
+def test_a_request_that_is_repeated_names_no_job() -> None:
+    """FastAPI shows what it was sent beside what is wrong with it: that is a plain refusal."""
+    sent = {"external_task_id": "ours", "mode": "x"}
+    payload = {"detail": [{"loc": ["body", "mode"], "msg": "no such mode", "input": sent}]}
+    assert type(meaning(422, payload, paid=True)) is e.InvalidRequest
 
 
 ACCEPTED = [
