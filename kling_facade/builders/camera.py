@@ -259,7 +259,7 @@ def strength(value: int) -> Strength:
         value: A whole number from 1 to 10.
 
     Raises:
-        InvalidRequest: It is not.
+        InvalidRequest: The value is not a whole number from 1 to 10.
     """
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 10:
         raise InvalidRequest(

@@ -1,4 +1,4 @@
-"""Laying a path onto a picture: where it starts and ends there, and which points go out."""
+"""Places a path on a picture: where it starts and ends there, and which points are sent."""
 
 from __future__ import annotations
 

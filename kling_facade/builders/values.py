@@ -55,7 +55,7 @@ def seconds(value: int | str) -> Duration:
         value: A whole number from 3 to 15, or its text.
 
     Raises:
-        InvalidRequest: It is not.
+        InvalidRequest: The value is not a whole number from 3 to 15.
     """
     number = _whole(value)
     if isinstance(number, bool) or not isinstance(number, int) or not 3 <= number <= 15:

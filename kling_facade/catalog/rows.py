@@ -14,7 +14,7 @@ __all__ = ["Feature", "Model", "Rule"]
 
 @frozen
 class Rule:
-    """A rule's name and standing.
+    """A rule: its name, how strict it is, and who says so.
 
     Attributes:
         name: Its name, as `Problem.rule` and ``allow`` have it.

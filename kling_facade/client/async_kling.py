@@ -22,7 +22,7 @@ from ..limits import Limits, PollPlan
 from ..requests.request_fields import RequestFields, as_request
 from .async_job import AsyncJob
 from .awaited_session import AwaitedSession
-from .session import perhaps_accepted
+from .session import note_on_interruption
 
 if TYPE_CHECKING:
     from ..builders.pictures.picture import PictureSource
@@ -167,7 +167,7 @@ class AsyncKling:
             task = await self._session.run(flow, book=book)
         except BaseException as error:
             if not isinstance(error, Exception):  # interrupted or cancelled, perhaps after the POST
-                error.add_note(perhaps_accepted(ids))
+                error.add_note(note_on_interruption(ids))
             raise
         return self._job(ids, task, book)
 
@@ -223,7 +223,7 @@ class AsyncKling:
 
         Raises:
             JournalError: The journal can't be used.
-            InvalidRequest: There is none.
+            InvalidRequest: Neither the client nor the call has a journal.
         """
         from .async_resume import async_resume
 

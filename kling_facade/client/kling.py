@@ -21,7 +21,7 @@ from ..limits import Limits, PollPlan
 from ..requests.request_fields import RequestFields, as_request
 from .blocking_session import BlockingSession
 from .job import Job
-from .session import perhaps_accepted
+from .session import note_on_interruption
 
 if TYPE_CHECKING:
     from ..builders.pictures.picture import PictureSource
@@ -164,7 +164,7 @@ class Kling:
             task = self._session.run(flow, book=book)
         except BaseException as error:
             if not isinstance(error, Exception):  # interrupted or cancelled, perhaps after the POST
-                error.add_note(perhaps_accepted(ids))
+                error.add_note(note_on_interruption(ids))
             raise
         return self._job(ids, task, book)
 
@@ -220,7 +220,7 @@ class Kling:
 
         Raises:
             JournalError: The journal can't be used.
-            InvalidRequest: There is none.
+            InvalidRequest: Neither the client nor the call has a journal.
         """
         from .resume import resume
 

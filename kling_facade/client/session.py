@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from ..jobs.journal import Book, Journal
     from ..requests.image_to_video import ImageToVideo
 
-__all__ = ["KlingAdvice", "Session", "perhaps_accepted"]
+__all__ = ["KlingAdvice", "Session", "note_on_interruption"]
 
 _LARGEST_PAGE = 500
 
@@ -240,7 +240,7 @@ class Session:
         return [Task.read(data) for data in envelope.data or ()]
 
 
-def perhaps_accepted(ids: Ids) -> str:
+def note_on_interruption(ids: Ids) -> str:
     """What the note of an interrupted submit says."""
     return (
         "A job may have been accepted. Look before submitting again: "

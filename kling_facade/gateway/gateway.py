@@ -193,7 +193,7 @@ def choose_gateway(
     unless the gateway was named.
 
     Raises:
-        InvalidRequest: Both are given, or the address is none.
+        InvalidRequest: Both are given, or the text is not an address.
         TransportSecurityError: ``http`` to another machine.
     """
     if gateway is not None:

@@ -146,7 +146,7 @@ class Task:
 
 
 def read_time(value: Any) -> datetime | None:
-    """A moment from epoch milliseconds, epoch seconds or a date as text; ``None`` if it is none.
+    """A moment from epoch milliseconds, epoch seconds or a date as text; else ``None``.
 
     Vendor times are milliseconds (VD1); gateways send seconds and ISO 8601 as well.
     """

@@ -84,7 +84,7 @@ def bypasses(no_proxy: str, url: httpx.URL) -> bool:
     Entries are separated by commas or spaces: ``*`` for all, a name (its subdomains are meant too,
     with or without a dot or ``*.`` in front), an IPv4 or IPv6 address with or without brackets, a
     network such as ``10.0.0.0/8`` or ``fd07:b51a:cc66:f0::/64``, each perhaps with a port. An entry
-    that is none of these names nothing.
+    of any other form is ignored.
     """
     entries = re.split(r"[,\s]+", no_proxy.strip().lower())
     return any(_names(entry, url) for entry in entries if entry)

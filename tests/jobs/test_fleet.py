@@ -28,12 +28,12 @@ from kling_facade.jobs.fleet_status import Status
 from kling_facade.jobs.fleet_work import Terms
 from kling_facade.jobs.poller import Vacant
 from kling_facade.jobs.window import Window
-from tests.support.simulated_fleet import Wish, Yard
+from tests.support.simulated_fleet import NumberedRequest, SimulatedGateway
 
 
-def wishes(count: int) -> list[Wish]:
+def wishes(count: int) -> list[NumberedRequest]:
     """So many requests."""
-    return [Wish(number) for number in range(count)]
+    return [NumberedRequest(number) for number in range(count)]
 
 
 def spread(number: int) -> float:
@@ -43,57 +43,59 @@ def spread(number: int) -> float:
 
 def test_many_jobs_are_asked_for_with_lists() -> None:
     """Two thousand jobs take less than one question for each twenty of a poll every 5 s."""
-    yard = Yard(spread)
-    outcomes = yard.run(wishes(2000))
+    gateway = SimulatedGateway(spread)
+    outcomes = gateway.run(wishes(2000))
     assert sorted(outcome.number for outcome in outcomes) == list(range(2000))
     assert all(outcome.ok for outcome in outcomes)
-    each = sum((end - made) / 5 for _, made, end in yard.jobs.values())
-    assert yard.asked("get") + yard.asked("list") <= 0.05 * each
-    assert yard.asked("get") <= 60
+    each = sum((end - made) / 5 for _, made, end in gateway.jobs.values())
+    assert gateway.asked("get") + gateway.asked("list") <= 0.05 * each
+    assert gateway.asked("get") <= 60
 
 
 def test_a_gateway_without_lists_is_found_out() -> None:
     """After two refused lists each job is asked for by itself, as its plan says."""
-    yard = Yard(spread, listing="no")
-    outcomes = yard.run(wishes(200))
+    gateway = SimulatedGateway(spread, listing="no")
+    outcomes = gateway.run(wishes(200))
     assert all(outcome.ok for outcome in outcomes)
-    assert yard.asked("list") == 2
-    each = sum((end - made) / 5 for _, made, end in yard.jobs.values())
-    assert yard.asked("get") <= 0.35 * each
+    assert gateway.asked("list") == 2
+    each = sum((end - made) / 5 for _, made, end in gateway.jobs.values())
+    assert gateway.asked("get") <= 0.35 * each
 
 
 def test_lists_that_never_know_our_jobs_are_given_up() -> None:
     """An account whose list stays empty is asked for twice in ten minutes, not at each turn."""
-    yard = Yard(lambda number: 300.0, listing="empty")
-    assert all(outcome.ok for outcome in yard.run(wishes(30)))
-    assert yard.asked("list") == 2
+    gateway = SimulatedGateway(lambda number: 300.0, listing="empty")
+    assert all(outcome.ok for outcome in gateway.run(wishes(30)))
+    assert gateway.asked("list") == 2
 
 
 def test_a_page_that_is_too_large_is_asked_for_in_smaller_ones() -> None:
     """An answer over the limit is no reason to do without lists."""
-    yard = Yard(listing="broken")
-    assert all(outcome.ok for outcome in yard.run(wishes(250)))
-    assert yard.asked("list") > 3
-    assert yard.asked("get") <= 260
+    gateway = SimulatedGateway(listing="broken")
+    assert all(outcome.ok for outcome in gateway.run(wishes(250)))
+    assert gateway.asked("list") > 3
+    assert gateway.asked("get") <= 260
 
 
 def test_one_or_two_jobs_are_asked_for_by_themselves() -> None:
     """A list of an account's jobs is not worth it for two."""
-    yard = Yard()
-    yard.run(wishes(2))
-    assert yard.asked("list") == 0
+    gateway = SimulatedGateway()
+    gateway.run(wishes(2))
+    assert gateway.asked("list") == 0
 
 
 @pytest.mark.parametrize("listing", ["yes", "no"])
 def test_ends_are_noticed_soon(listing: str) -> None:
     """The mean lateness stays below 8 percent of the duration, and none exceeds the gaps."""
-    yard = Yard(spread, listing=listing)
-    outcomes = yard.run(wishes(300))
-    late = [yard.seen[outcome.number] - yard.jobs[f"t{outcome.number}"][2] for outcome in outcomes]
+    gateway = SimulatedGateway(spread, listing=listing)
+    outcomes = gateway.run(wishes(300))
+    late = [
+        gateway.seen[outcome.number] - gateway.jobs[f"t{outcome.number}"][2] for outcome in outcomes
+    ]
     share = [
         lag / (end - made)
         for lag, (_, made, end) in zip(
-            late, (yard.jobs[f"t{o.number}"] for o in outcomes), strict=True
+            late, (gateway.jobs[f"t{o.number}"] for o in outcomes), strict=True
         )
     ]
     assert sum(share) / len(share) <= 0.08
@@ -102,9 +104,9 @@ def test_ends_are_noticed_soon(listing: str) -> None:
 
 def test_one_failing_job_never_stops_the_others() -> None:
     """A request that can't be built and a job that fails are outcomes like all others."""
-    yard = Yard(ends=lambda number: "failed" if number == 3 else "succeed")
-    requests = [*wishes(6), Wish(-1)]
-    outcomes = {outcome.number: outcome for outcome in yard.run(requests)}
+    gateway = SimulatedGateway(ends=lambda number: "failed" if number == 3 else "succeed")
+    requests = [*wishes(6), NumberedRequest(-1)]
+    outcomes = {outcome.number: outcome for outcome in gateway.run(requests)}
     assert isinstance(outcomes[3].error, JobFailed)
     assert outcomes[3].error.job is outcomes[3].job is not None
     assert isinstance(outcomes[6].error, ValueError)
@@ -117,48 +119,48 @@ def test_no_more_creates_than_allowed_are_in_flight() -> None:
     """The bound holds, and requests are taken from an iterator only when there is room."""
     taken: list[int] = []
 
-    def source() -> Iterator[Wish]:
+    def source() -> Iterator[NumberedRequest]:
         for number in range(50):
             taken.append(number)
-            yield Wish(number)
+            yield NumberedRequest(number)
 
-    yard = Yard(latency=5.0)
-    yard.run(source(), concurrency=4)
-    assert yard.most_creates == 4
+    gateway = SimulatedGateway(latency=5.0)
+    gateway.run(source(), concurrency=4)
+    assert gateway.most_creates == 4
     assert taken == list(range(50))
 
 
 def test_creates_adapt_to_the_slots_of_the_account() -> None:
     """With five slots, forty jobs all end, and few creates are turned away."""
-    yard = Yard(slots=5)
-    outcomes = yard.run(wishes(40))
+    gateway = SimulatedGateway(slots=5)
+    outcomes = gateway.run(wishes(40))
     assert all(outcome.ok for outcome in outcomes)
-    turned_away = yard.asked("create") - 40
+    turned_away = gateway.asked("create") - 40
     assert 1 <= turned_away <= 40
-    assert yard.fleet is not None
-    slots = yard.fleet.status.slots
+    assert gateway.fleet is not None
+    slots = gateway.fleet.status.slots
     assert slots is not None
     assert 4 <= slots <= 7
 
 
 def test_a_full_account_for_an_hour_holds_the_queue() -> None:
     """When somebody else holds all slots for an hour, nothing is lost and few creates are sent."""
-    yard = Yard(slots=0)
+    gateway = SimulatedGateway(slots=0)
 
     def free_later(outcomes: Any = None) -> None:
-        yard.slots = 5 if yard.now > 3600 else 0
+        gateway.slots = 5 if gateway.now > 3600 else 0
 
-    create = yard._create
+    create = gateway._create
 
     def watched(body: int) -> Any:
         free_later()
         return create(body)
 
-    yard._create = watched  # type: ignore[method-assign]
-    outcomes = yard.run(wishes(20))
+    gateway._create = watched  # type: ignore[method-assign]
+    outcomes = gateway.run(wishes(20))
     assert len(outcomes) == 20
     assert all(outcome.ok for outcome in outcomes)
-    assert yard.asked("create") < 20 + 400
+    assert gateway.asked("create") < 20 + 400
 
 
 def test_calls_that_come_too_fast_halve_the_window_once() -> None:
@@ -187,27 +189,27 @@ def test_slots_grow_back_by_trying() -> None:
 
 def test_a_list_that_fails_in_passing_is_only_trouble() -> None:
     """Throttled and lost lists cost nothing but time."""
-    yard = Yard()
-    yard.trouble["list"] = [TransientRead("lost"), Throttled("slow", code=1302), NotSent("down")]
-    outcomes = yard.run(wishes(10))
+    gateway = SimulatedGateway()
+    gateway.trouble["list"] = [TransientRead("lost"), Throttled("slow", code=1302), NotSent("down")]
+    outcomes = gateway.run(wishes(10))
     assert all(outcome.ok for outcome in outcomes)
-    assert yard.asked("list") > 3
+    assert gateway.asked("list") > 3
 
 
 def test_a_list_that_is_forbidden_leaves_the_single_questions() -> None:
     """A key that may not list is no reason to fail jobs."""
-    yard = Yard()
-    yard.trouble["list"] = [AuthError("not yours"), AuthError("not yours")]
-    assert all(outcome.ok for outcome in yard.run(wishes(10)))
-    assert yard.asked("list") == 2
+    gateway = SimulatedGateway()
+    gateway.trouble["list"] = [AuthError("not yours"), AuthError("not yours")]
+    assert all(outcome.ok for outcome in gateway.run(wishes(10)))
+    assert gateway.asked("list") == 2
 
 
 def test_a_refused_key_stops_the_sending() -> None:
     """Three refusals in a row, and nothing more is uploaded; every request has its outcome."""
-    yard = Yard()
-    yard.trouble["create"] = [AuthError("no such key", code=1002, hint="look")] * 1000
-    outcomes = yard.run(iter(wishes(500)), concurrency=1)
-    assert yard.asked("create") == 3
+    gateway = SimulatedGateway()
+    gateway.trouble["create"] = [AuthError("no such key", code=1002, hint="look")] * 1000
+    outcomes = gateway.run(iter(wishes(500)), concurrency=1)
+    assert gateway.asked("create") == 3
     assert [outcome.number for outcome in outcomes] == list(range(500))
     assert {type(outcome.error) for outcome in outcomes} == {AuthError}
     last = outcomes[-1].error
@@ -218,19 +220,19 @@ def test_a_refused_key_stops_the_sending() -> None:
 
 def test_jobs_under_way_outlive_a_refused_key() -> None:
     """What was accepted before the key was withdrawn is waited for."""
-    yard = Yard()
-    create = yard._create
+    gateway = SimulatedGateway()
+    create = gateway._create
 
     def withdrawn(body: int) -> Any:
         if body >= 4:
             raise AuthError("withdrawn", code=1002)
         return create(body)
 
-    yard._create = withdrawn  # type: ignore[method-assign]
-    outcomes = yard.run(wishes(40), concurrency=2)
+    gateway._create = withdrawn  # type: ignore[method-assign]
+    outcomes = gateway.run(wishes(40), concurrency=2)
     assert sorted(outcome.number for outcome in outcomes if outcome.ok) == [0, 1, 2, 3]
     assert len(outcomes) == 40
-    assert yard.asked("create") <= 4 + 4
+    assert gateway.asked("create") <= 4 + 4
 
 
 @pytest.mark.parametrize(
@@ -239,16 +241,16 @@ def test_jobs_under_way_outlive_a_refused_key() -> None:
 )
 def test_what_concerns_one_request_stops_no_other(error: Any) -> None:
     """A pack is one model's, a policy one picture's: the next request may be let in."""
-    yard = Yard()
-    yard.trouble["create"] = [error] * 5
-    outcomes = yard.run(wishes(8), concurrency=1)
+    gateway = SimulatedGateway()
+    gateway.trouble["create"] = [error] * 5
+    outcomes = gateway.run(wishes(8), concurrency=1)
     assert [outcome.ok for outcome in outcomes if outcome.number >= 5] == [True] * 3
 
 
 def test_refusals_that_are_not_in_a_row_stop_nothing() -> None:
     """One that is accepted in between shows that the key is good."""
-    yard = Yard()
-    create, seen = yard._create, list[int]()
+    gateway = SimulatedGateway()
+    create, seen = gateway._create, list[int]()
 
     def moody(body: int) -> Any:
         seen.append(body)
@@ -256,36 +258,36 @@ def test_refusals_that_are_not_in_a_row_stop_nothing() -> None:
             raise AuthError("hm")
         return create(body)
 
-    yard._create = moody  # type: ignore[method-assign]
-    outcomes = yard.run(wishes(9), concurrency=1)
+    gateway._create = moody  # type: ignore[method-assign]
+    outcomes = gateway.run(wishes(9), concurrency=1)
     assert sum(outcome.ok for outcome in outcomes) == 3
 
 
 def test_a_create_that_never_left_is_tried_again() -> None:
     """A network that is down for a moment fails nobody."""
-    yard = Yard()
-    yard.trouble["create"] = [NotSent("down")] * 3
-    assert all(outcome.ok for outcome in yard.run(wishes(5)))
+    gateway = SimulatedGateway()
+    gateway.trouble["create"] = [NotSent("down")] * 3
+    assert all(outcome.ok for outcome in gateway.run(wishes(5)))
 
 
 def test_requests_that_raise_end_the_intake_only() -> None:
     """What was accepted before is finished; the error is kept for the caller."""
 
-    def source() -> Iterator[Wish]:
+    def source() -> Iterator[NumberedRequest]:
         yield from wishes(3)
         raise OSError("the list of pictures can't be read")
 
-    yard = Yard()
-    outcomes = yard.run(source())
+    gateway = SimulatedGateway()
+    outcomes = gateway.run(source())
     assert len(outcomes) == 3
-    assert yard.fleet is not None
-    assert isinstance(yard.fleet.broken, OSError)
+    assert gateway.fleet is not None
+    assert isinstance(gateway.fleet.broken, OSError)
 
 
 def test_a_job_that_takes_too_long_times_out_alone() -> None:
     """The timeout is each job's own."""
-    yard = Yard(lambda number: 1e6 if number == 1 else 50.0)
-    outcomes = {outcome.number: outcome for outcome in yard.run(wishes(4), timeout=300.0)}
+    gateway = SimulatedGateway(lambda number: 1e6 if number == 1 else 50.0)
+    outcomes = {outcome.number: outcome for outcome in gateway.run(wishes(4), timeout=300.0)}
     assert isinstance(outcomes[1].error, WaitTimeout)
     assert outcomes[0].ok
     assert outcomes[3].ok
@@ -293,19 +295,19 @@ def test_a_job_that_takes_too_long_times_out_alone() -> None:
 
 def test_a_timeout_does_not_wait_for_the_next_list() -> None:
     """A question whose job's time is nearly up is asked by itself."""
-    yard = Yard(lambda number: 1e6)
-    outcomes = yard.run(wishes(5), timeout=20.0)
+    gateway = SimulatedGateway(lambda number: 1e6)
+    outcomes = gateway.run(wishes(5), timeout=20.0)
     assert all(isinstance(outcome.error, WaitTimeout) for outcome in outcomes)
-    assert max(yard.seen.values()) <= 20.0 + 2.0
+    assert max(gateway.seen.values()) <= 20.0 + 2.0
 
 
 @pytest.mark.parametrize("count", [1, 2, 5])
 def test_a_question_under_way_at_the_deadline_is_heard(count: int) -> None:
     """A slow answer that comes about then counts; it is never mistaken for another."""
-    yard = Yard(lambda number: 14.0, listing="no", latency=6.0)
-    outcomes = yard.run(wishes(count), timeout=18.0)
+    gateway = SimulatedGateway(lambda number: 14.0, listing="no", latency=6.0)
+    outcomes = gateway.run(wishes(count), timeout=18.0)
     assert all(outcome.ok for outcome in outcomes)
-    late = Yard(lambda number: 1e6, listing="no", latency=6.0)
+    late = SimulatedGateway(lambda number: 1e6, listing="no", latency=6.0)
     for outcome in late.run(wishes(count), timeout=18.0):
         assert isinstance(outcome.error, WaitTimeout)
         assert "last trouble" not in outcome.error.message
@@ -313,13 +315,13 @@ def test_a_question_under_way_at_the_deadline_is_heard(count: int) -> None:
 
 def test_a_fleet_that_is_left_hands_its_list_over() -> None:
     """While its last creates end, others need not wait for the pages that it asks for no more."""
-    yard = Yard()
+    gateway = SimulatedGateway()
     heard: list[Any] = []
-    other = yard.poller.watch(heard.append)
+    other = gateway.poller.watch(heard.append)
     for task_id in ("a", "b", "c"):
         other.add(task_id)
-    terms = Terms(policy=yard.policy, adopt=lambda *_: None, fetches=False)
-    mine = yard.poller.watch(lambda news: None)
+    terms = Terms(policy=gateway.policy, adopt=lambda *_: None, fetches=False)
+    mine = gateway.poller.watch(lambda news: None)
     fleet = Fleet([], terms, mine, 0.0)
     assert mine.turn(0.0).call
     assert other.turn(0.0).wait > 0
@@ -334,11 +336,11 @@ def test_outcomes_that_nobody_takes_stop_the_drawing() -> None:
     def endless() -> Iterator[Any]:
         while True:
             drawn.append(len(drawn))
-            yield Wish(-1)
+            yield NumberedRequest(-1)
 
-    yard = Yard()
-    poller = yard.poller
-    terms = Terms(policy=yard.policy, adopt=lambda *_: None, fetches=False)
+    gateway = SimulatedGateway()
+    poller = gateway.poller
+    terms = Terms(policy=gateway.policy, adopt=lambda *_: None, fetches=False)
     fleet = Fleet(endless(), terms, poller.watch(lambda news: None), 0.0)
 
     def turn() -> int:
@@ -357,11 +359,11 @@ def test_outcomes_that_nobody_takes_stop_the_drawing() -> None:
 
 def test_downloads_are_bounded_and_counted() -> None:
     """Videos are fetched a few at a time, and the report has counts and units."""
-    yard = Yard(latency=20.0)
-    outcomes = yard.run(wishes(12), fetches=True, downloads=2)
+    gateway = SimulatedGateway(latency=20.0)
+    outcomes = gateway.run(wishes(12), fetches=True, downloads=2)
     assert outcomes[0].video is not None
-    assert yard.fleet is not None
-    status = yard.fleet.status
+    assert gateway.fleet is not None
+    status = gateway.fleet.status
     assert (status.succeeded, status.failed, status.units) == (12, 0, Decimal("18.0"))
     assert str(status).startswith("12 done, 0 failed, 18.0 units")
 
@@ -375,9 +377,9 @@ def test_a_status_says_what_is_under_way_and_what_troubles() -> None:
 
 def test_stopping_lets_all_flows_go() -> None:
     """A fleet that is given up closes what it holds."""
-    yard = Yard()
+    gateway = SimulatedGateway()
     runs = iter(range(3))
-    original = yard._next
+    original = gateway._next
 
     class Stop(Exception):
         pass
@@ -387,12 +389,12 @@ def test_stopping_lets_all_flows_go() -> None:
             raise Stop
         original(fleet, under_way)
 
-    yard._next = limited  # type: ignore[method-assign]
+    gateway._next = limited  # type: ignore[method-assign]
     with pytest.raises(Stop):
-        yard.run(wishes(5))
-    assert yard.fleet is not None
-    yard.fleet.stop()
-    flows: list[Any] = [entry.flow for entry in yard.fleet._running.values()]
+        gateway.run(wishes(5))
+    assert gateway.fleet is not None
+    gateway.fleet.stop()
+    flows: list[Any] = [entry.flow for entry in gateway.fleet._running.values()]
     assert flows
     assert all(flow.gi_frame is None for flow in flows)
 
@@ -424,8 +426,8 @@ def test_every_request_has_exactly_one_outcome(
     lasts: list[float], listing: str, slots: float
 ) -> None:
     """Whatever the durations, the lists and the slots: each ends once, none is paid for twice."""
-    yard = Yard(lambda number: lasts[number], listing=listing, slots=slots)
-    outcomes = yard.run(wishes(len(lasts)))
+    gateway = SimulatedGateway(lambda number: lasts[number], listing=listing, slots=slots)
+    outcomes = gateway.run(wishes(len(lasts)))
     assert sorted(outcome.number for outcome in outcomes) == list(range(len(lasts)))
     assert all(outcome.ok for outcome in outcomes)
 
@@ -440,10 +442,10 @@ def test_no_timeout_is_exceeded_by_more_than_an_answer(
     lasts: list[float], listing: str, latency: float, timeout: float
 ) -> None:
     """However slow lists and answers are: each job ends well or in time, by its own clock."""
-    yard = Yard(lambda number: lasts[number], listing=listing, latency=latency)
-    for outcome in yard.run(wishes(len(lasts)), timeout=timeout, questions=len(lasts) + 1):
-        _, made, end = yard.jobs[f"t{outcome.number}"]
+    gateway = SimulatedGateway(lambda number: lasts[number], listing=listing, latency=latency)
+    for outcome in gateway.run(wishes(len(lasts)), timeout=timeout, questions=len(lasts) + 1):
+        _, made, end = gateway.jobs[f"t{outcome.number}"]
         assert outcome.ok or isinstance(outcome.error, WaitTimeout)
-        assert yard.seen[outcome.number] <= made + latency + timeout + latency + 1.001
+        assert gateway.seen[outcome.number] <= made + latency + timeout + latency + 1.001
         if not outcome.ok:
             assert end > made + timeout - 20.0 - 3 * latency  # no gap is longer than that

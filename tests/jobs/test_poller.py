@@ -34,7 +34,7 @@ from kling_facade.jobs.shared_wait import together
 from kling_facade.jobs.wait import wait
 from kling_facade.limits import PollPlan
 from kling_facade.sandbox import Sandbox
-from tests.support.simulated_fleet import Yard, _find
+from tests.support.simulated_fleet import SimulatedGateway, _find
 
 URL = "https://example.com/fox.png"
 
@@ -228,7 +228,7 @@ def test_a_job_that_two_wait_for_is_told_to_the_first(poller: Poller) -> None:
 # --- single waits in virtual time ----------------------------------------------------------------
 
 
-class Hall(Yard):
+class Hall(SimulatedGateway):
     """Many callers of `Job.wait` in one process, in virtual time."""
 
     def __init__(self, *args: Any, **options: Any) -> None:

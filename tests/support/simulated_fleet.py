@@ -28,13 +28,13 @@ PLAN = PollPlan(first=15, growth=1.2, cap=18, jitter=0, together=12)
 
 
 @frozen
-class Wish:
+class NumberedRequest:
     """A request by number."""
 
     number: int
 
 
-class Yard:
+class SimulatedGateway:
     """The gateway, the clock and the driver in one.
 
     Args:

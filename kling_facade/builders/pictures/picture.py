@@ -77,7 +77,7 @@ class Picture:
         is accepted. One that can't seek is read at once. A path is not opened yet.
 
         Raises:
-            InvalidRequest: It is none of these, or base64 that can't be decoded.
+            InvalidRequest: The source is of another kind, or base64 that can't be decoded.
         """
         if isinstance(source, Picture):
             return source

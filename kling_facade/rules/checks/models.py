@@ -31,7 +31,7 @@ def check_model(request: RequestValues, judge: Judge) -> None:
     """Everything that depends on the model, and the combinations that none takes."""
     model = judge.catalog.models.get(request.model)
     if model is not None:
-        _check_standing(model, judge)
+        _check_availability(model, judge)
         if _check_mode(model, request, judge):
             _check_features(model, request, judge)
     elif request.model:
@@ -110,7 +110,7 @@ def _set_axis(request: RequestValues) -> str:
     return ", ".join(f"{axis}={value}" for axis, value in request.camera.axes.items() if value)
 
 
-def _check_standing(model: Model, judge: Judge) -> None:
+def _check_availability(model: Model, judge: Judge) -> None:
     if model.retired is not None:
         live = [name for name, other in judge.catalog.models.items() if other.retired is None]
         judge.object_(
