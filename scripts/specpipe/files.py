@@ -11,6 +11,7 @@ import yaml
 
 __all__ = [
     "ACCEPTED",
+    "AUTHORED",
     "CODEGEN_CONFIG",
     "CODEGEN_PINS",
     "GENERATED",
@@ -22,6 +23,7 @@ __all__ = [
     "SOURCES",
     "UPSTREAM",
     "accepted",
+    "authored",
     "dump",
     "names",
     "overlay",
@@ -37,6 +39,8 @@ UPSTREAM: Final = Path("openapi/upstream/image2video.yaml")
 OVERLAY: Final = Path("openapi/overlays/image2video.yaml")
 ACCEPTED: Final = Path("openapi/accepted")
 """Facts that somebody has answered for, of pages whose latest facts still ask for an answer."""
+AUTHORED: Final = Path("openapi/authored")
+"""What no page states, written by hand: a source of another kind."""
 SOURCES: Final = Path("openapi/sources.toml")
 RESOLVED: Final = Path("openapi/kling.yaml")
 PROVENANCE: Final = Path("openapi/provenance.json")
@@ -64,6 +68,11 @@ def overlay(name: str) -> Path:
 def accepted(name: str) -> Path:
     """Where a page's last accepted facts stand while its latest ask for an answer."""
     return ACCEPTED / f"{name}.yaml"
+
+
+def authored(root: Path) -> list[Path]:
+    """The files of authored facts, from the repository's root."""
+    return sorted(path.relative_to(root) for path in (root / AUTHORED).glob("*.yaml"))
 
 
 def names(root: Path, more: Iterable[str] = ()) -> list[str]:

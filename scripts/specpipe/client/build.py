@@ -17,8 +17,8 @@ from typing import Any
 from attrs import frozen
 
 from .. import files
+from ..contract import authored, resolve
 from ..contract import overlay as overlays
-from ..contract import resolve
 from . import codegen
 
 __all__ = ["Plan", "contract_of", "differences", "plan", "write"]
@@ -54,7 +54,12 @@ def contract_of(root: Path, upstream: Mapping[str, bytes]) -> Any:
         place = files.overlay(name)
         added = overlays.parse((root / place).read_bytes(), place.as_posix())
         pages[name] = (files.parse(facts), added)
-    return resolve.resolve(pages)
+    written = {
+        place.as_posix(): authored.parse((root / place).read_bytes(), place.as_posix())
+        for place in files.authored(root)
+    }
+    made = {name: authored.document(content, name) for name, content in written.items()}
+    return resolve.resolve(pages, made)
 
 
 def plan(root: Path, upstream: Mapping[str, bytes]) -> Plan:
@@ -81,6 +86,7 @@ def plan(root: Path, upstream: Mapping[str, bytes]) -> Plan:
         for place in (files.upstream(name), files.overlay(name))
         if (root / place).is_file()
     }
+    read |= {place.as_posix(): (root / place).read_bytes() for place in files.authored(root)}
     wanted[files.PROVENANCE.as_posix()] = _provenance(root, {**read, **wanted})
     return Plan(wanted)
 
@@ -91,6 +97,7 @@ def _provenance(root: Path, made: Mapping[str, bytes]) -> bytes:
     facts = {
         "facts": _folder(made, files.UPSTREAM.parent),
         "overlays": _folder(made, files.OVERLAY.parent),
+        "authored": _folder(made, files.AUTHORED),
         "contract": {
             "file": files.RESOLVED.as_posix(),
             "sha256": _sha(made[files.RESOLVED.as_posix()]),

@@ -11,6 +11,7 @@ from .. import files
 from ..errors import ContractError
 from ..page.facts import IGNORED_HEADERS, STATED, TEXT
 from ..page.prune import without
+from . import authored as authored_facts
 from . import overlay
 from .components import with_named_bodies, with_shared_schemas
 from .merge import merge
@@ -18,23 +19,25 @@ from .merge import merge
 __all__ = ["HEADER", "resolve", "resolved_bytes", "settle", "validate"]
 
 HEADER = """\
-The contract: each page of openapi/upstream with its overlay of openapi/overlays applied, and all of
-them as one. Written by scripts/regenerate.py; never edit it by hand: change an overlay, then run
-`make regenerate`."""
+The contract: each page of openapi/upstream with its overlay of openapi/overlays applied, all of
+them as one, and what openapi/authored adds (marked x-authored). Written by scripts/regenerate.py;
+never edit it by hand: change an overlay or an authored fact, then run `make regenerate`."""
 
 
-def resolve(pages: Mapping[str, tuple[Any, Any]]) -> Any:
+def resolve(pages: Mapping[str, tuple[Any, Any]], authored: Mapping[str, Any] | None = None) -> Any:
     """Apply overlays, drop our bookkeeping, make one document of all, and check it.
 
     Args:
         pages: Facts and overlay by the page's name, the main page first.
+        authored: What no page states, as documents by file.
 
     Raises:
         OverlayError: An overlay doesn't fit its facts.
         ContractError: Two pages contradict each other, or the result is no valid OpenAPI document.
     """
     made = {name: settle(facts, added) for name, (facts, added) in pages.items()}
-    document = with_named_bodies(with_shared_schemas(merge(made)))
+    merged = authored_facts.with_authored(merge(made), authored or {})
+    document = with_named_bodies(with_shared_schemas(merged))
     validate(document)
     return document
 

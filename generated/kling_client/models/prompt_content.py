@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..models.prompt_content_type import PromptContentType, check_prompt_content_type
+
+T = TypeVar("T", bound="PromptContent")
+
+
+@_attrs_define
+class PromptContent:
+    """
+    Attributes:
+        type_ (PromptContentType):
+        text (str): What happens. kling-2.6 and kling-2.5-turbo take 2500 characters; the page of kling-3.0-turbo says
+            2500, too.
+    """
+
+    type_: PromptContentType
+    text: str
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        type_: str = self.type_
+
+        text = self.text
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "type": type_,
+                "text": text,
+            }
+        )
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        d = dict(src_dict)
+        type_ = check_prompt_content_type(d.pop("type"))
+
+        text = d.pop("text")
+
+        prompt_content = cls(
+            type_=type_,
+            text=text,
+        )
+
+        prompt_content.additional_properties = d
+        return prompt_content
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties
