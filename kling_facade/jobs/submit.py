@@ -13,6 +13,7 @@ The promise kept here: one `submit` is at most one paid job, and no accepted job
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -219,7 +220,7 @@ def _post_once(create: Call, find: Call, ids: Ids, policy: Policy, end: float) -
             policy.budget.earn()
             return task
         # An unclear outcome never reaches the code below, which posts again.
-        if verdict is Verdict.LOOK:
+        if verdict is Verdict.LOOK or (verdict is Verdict.HOLD and _names_ours(failure, ids)):
             return (yield from _look_for(find, ids, policy, failure))
         delay = _repost_after(verdict, failure, attempt, policy, signed=signed)
         if delay is None or (yield Now()) + delay >= end:
@@ -228,6 +229,12 @@ def _post_once(create: Call, find: Call, ids: Ids, policy: Policy, end: float) -
         log.info("submit %s: %s; again in %.1f s", ids.external_task_id, failure.message, delay)
         yield from note("waiting", ids)
         yield Sleep(delay)
+
+
+def _names_ours(failure: KlingError, ids: Ids) -> bool:
+    """Whether "wait" was said in words that name our external id: a job may have been accepted."""
+    ours = re.escape(str(ids.external_task_id))
+    return re.search(rf"(?<![\w.-]){ours}(?![\w-])", failure.message) is not None
 
 
 def _repost_after(

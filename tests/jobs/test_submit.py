@@ -128,6 +128,16 @@ def test_throttling_waits_as_long_as_asked_and_never_less() -> None:
     assert world.sleeps == [7.0 * 1.25]
 
 
+def test_a_refusal_in_words_that_name_our_id_is_looked_up() -> None:
+    """`task ours was accepted, slots busy` posts nothing again; `yours is busy` is just busy."""
+    world = World(Throttled("task ours was accepted, slots busy", code=1303), envelope())
+    run(world)
+    assert world.operations.count("create") == 1
+    world = World(Throttled("slots busy with tours and ours-2", code=1303), envelope())
+    run(world)
+    assert world.operations.count("create") == 2
+
+
 @pytest.mark.parametrize(("asked", "slept"), [(0.0, 1.25), (1e9, 150.0)])
 def test_an_absurd_retry_after_is_clamped(asked: float, slept: float) -> None:
     """1 s at least and 120 s at most, before the jitter."""
