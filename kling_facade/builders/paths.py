@@ -284,6 +284,11 @@ def svg(d: str, *, relative: bool = False) -> Path:
     """
     from .geometry.svg import beziers
 
+    if not isinstance(d, str):
+        raise InvalidRequest(
+            f"an SVG path is given as {type(d).__name__}, not as text",
+            hint='Give the d of the path, like "M 100 500 L 900 480".',
+        )
     control = columns(beziers(d), "the SVG path")
     return Path("SVG path", control, relative, draw=_bezier)
 

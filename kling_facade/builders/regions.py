@@ -37,6 +37,12 @@ from .shapes import Box, Combined, Ellipse, Painted, Polygon, Region, Remote
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+_NUMBERS = ("F", "I")
+"""Pillow's modes of plain numbers. Such an image is read as an array is."""
+
+_NOT_IN_PNG = ("CMYK", "YCbCr", "LAB", "HSV")
+"""Pillow's modes of colours that a PNG can't hold."""
+
 __all__ = [
     "ArrayLike",
     "Box",
@@ -193,7 +199,8 @@ def painted(mask: PictureSource | ArrayLike, *, threshold: int = 128, name: str 
         MissingExtra: It is a picture and Pillow is not installed.
     """
     _check_threshold(threshold)
-    if is_array(mask):
+    mode = getattr(mask, "mode", None)
+    if is_array(mask) or mode in _NUMBERS:
         size, grey = grey_values(cast("ArrayLike", mask))
         return _painted(size, grey, None, threshold, "array", "mask", name)
     if isinstance(mask, Mapping | list):
@@ -202,10 +209,13 @@ def painted(mask: PictureSource | ArrayLike, *, threshold: int = 128, name: str 
             hint="Of an annotation of SAM give annotation['segmentation'], of lists "
             "numpy.array(lists, bool).",
         )
+    if mode in _NOT_IN_PNG:
+        mask = cast("Image", mask).convert("RGB")
     picture = Picture.of(cast("PictureSource", mask))
     image = _opened(picture)
     cover = alpha_of(image)
-    image = image.convert("RGB" if cover else image.mode).convert("L")
+    # Pillow warns when it turns a transparent palette straight into grey.
+    image = (image if cover is None else image.convert("RGBA").convert("RGB")).convert("L")
     if cover is not None:
         # Transparent parts of a mask are not painted, whatever colour lies under them.
         image.paste(0, mask=cover.point(lambda value: 255 * (value < 128)))

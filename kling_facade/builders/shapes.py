@@ -286,8 +286,19 @@ class Combined(Region):
     second: Region
 
     def _draw(self, size: Size) -> Drawing:
-        (first, remarks), (second, more) = self.first.drawing(size), self.second.drawing(size)
-        return _OPERATORS[self.operator](first, second), (*remarks, *more)
+        # A loop, because regions joined one by one are nested as deeply as there are of them.
+        steps: list[Combined] = []
+        region: Region = self
+        while isinstance(region, Combined):
+            steps.append(region)
+            region = region.first
+        pixels, first = region.drawing(size)
+        remarks = [*first]
+        for step in reversed(steps):
+            more, others = step.second.drawing(size)
+            pixels = _OPERATORS[step.operator](pixels, more)
+            remarks += others
+        return pixels, tuple(remarks)
 
     def why_empty(self, size: Size) -> str:
         """Which of the two is empty, or that nothing is left of the first."""

@@ -192,5 +192,5 @@ def _check_numbers(port: int, fps: int, short_side: int | None, slots: int | Non
         raise ValueError(f"fps must be 1 or more, short_side 2 or more: {fps}, {short_side}")
     if not 0 <= port <= 65535:
         raise ValueError(f"port must be from 0 to 65535, not {port}")
-    if slots is not None and slots < 1:
-        raise ValueError(f"slots must be 1 or more, not {slots}")
+    if slots is not None and (type(slots) is not int or slots < 1):
+        raise ValueError(f"slots must be a whole number, 1 or more, not {slots!r}")

@@ -182,6 +182,13 @@ def test_svg_paths_that_can_not_be_read_say_where(d: str, message: str) -> None:
         paths.svg(d)
 
 
+@pytest.mark.parametrize("d", [b"M 0 0 L 5 5", None, 5])
+def test_an_svg_path_is_text(d: Any) -> None:
+    """Bytes of a file, say, are refused by name."""
+    with pytest.raises(InvalidRequest, match="not as text"):
+        paths.svg(d)
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [

@@ -442,3 +442,41 @@ def test_the_bare_region_can_not_be_drawn() -> None:
     """Region is what the shapes have in common; a shape of one's own brings its pixels."""
     with pytest.raises(NotImplementedError):
         Region().bitmap(SIZE)
+
+
+@pytest.mark.parametrize("operator", ["|", "-", "&"])
+def test_any_number_of_regions_can_be_joined_one_by_one(operator: str) -> None:
+    """Thousands of detections, joined in a loop, are deeper than Python's stack."""
+    joined = regions.box(0, 0, 63, 47)
+    for _ in range(3000):
+        joined = regions.Combined(operator, joined, regions.box(5, 5, 9, 9))
+    expected = {"|": 64 * 48, "-": 64 * 48 - 25, "&": 25}[operator]
+    assert joined.bitmap(SIZE).count == expected
+
+
+@pytest.mark.parametrize("mode", ["CMYK", "YCbCr", "HSV", "I", "F"])
+def test_a_pillow_image_of_any_mode_is_a_mask(mode: str) -> None:
+    """Also of the modes that a PNG can't hold."""
+    mask = Image.new("L", SIZE)
+    mask.paste(255, (5, 5, 10, 10))
+    source = mask.convert("RGB").convert(mode) if mode in ("CMYK", "YCbCr", "HSV") else mask
+    assert (array(regions.painted(source.convert(mode))) == (np.asarray(mask) > 0)).all()
+
+
+def test_a_pillow_image_of_zeros_and_ones_says_what_to_write() -> None:
+    """A map of probabilities is compared, as an array of them is."""
+    mask = Image.new("F", SIZE, 0.0)
+    mask.paste(1.0, (5, 5, 10, 10))
+    with pytest.raises(InvalidRequest, match="from 0 up to 1"):
+        regions.painted(mask)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_palette_with_transparency_is_read_without_a_warning() -> None:
+    """Programs that turn warnings into errors would stop at Pillow's."""
+    mask = Image.new("P", SIZE)
+    mask.putpalette([0, 0, 0, 255, 255, 255])
+    mask.paste(1, (5, 5, 10, 10))
+    buffer = io.BytesIO()
+    mask.save(buffer, "PNG", transparency=bytes([0, 255]))
+    assert regions.painted(buffer.getvalue()).bitmap(SIZE).count == 25

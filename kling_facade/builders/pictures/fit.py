@@ -218,6 +218,8 @@ class _Work:
         mode, alpha = self.image.mode, alpha_of(self.image)
         self._follow_profile()
         if self.image.mode != "RGB":
+            if alpha is not None:  # Pillow warns when a transparent palette becomes RGB at once
+                self.image = self.image.convert("RGBA")
             self.image = self.image.convert("RGB")
         if alpha is not None:
             self._flatten(alpha, background)
