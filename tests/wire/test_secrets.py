@@ -162,7 +162,7 @@ def test_nobody_else_is_given_the_key(kind: Kind, tmp_path: Path) -> None:
     with Peer(answer(b"", 401)) as other, Stage(address=f"{other.url}/v.mp4") as stage:
         with (
             calling(kind, stage.url) as client,
-            pytest.raises(DownloadError, match="bring a key") as caught,
+            pytest.raises(DownloadError, match="asks for a key") as caught,
         ):
             client.generate(PlainRequest(), tmp_path / "v.mp4")
         assert not any("authorization" in seen.headers for seen in other.seen)
