@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from attrs import evolve, field, frozen
@@ -286,27 +286,40 @@ class Combined(Region):
     second: Region
 
     def _draw(self, size: Size) -> Drawing:
-        # A loop, because regions joined one by one are nested as deeply as there are of them.
-        steps: list[Combined] = []
-        region: Region = self
-        while isinstance(region, Combined):
-            steps.append(region)
-            region = region.first
-        pixels, first = region.drawing(size)
-        remarks = [*first]
-        for step in reversed(steps):
-            more, others = step.second.drawing(size)
-            pixels = _OPERATORS[step.operator](pixels, more)
-            remarks += others
-        return pixels, tuple(remarks)
+        *_, (_, drawing) = self._parts(size)
+        return drawing
 
     def why_empty(self, size: Size) -> str:
-        """Which of the two is empty, or that nothing is left of the first."""
-        needed = (self.first,) if self.operator == "-" else (self.first, self.second)
-        for part in needed:
-            if not part.bitmap(size).count:
-                return part.why_empty(size)
-        return _NOTHING_LEFT[self.operator]
+        """Which of its parts is empty, or that nothing is left of the first."""
+        empty = {id(part): not pixels.count for part, (pixels, _) in self._parts(size)}
+        region: Region = self
+        while isinstance(region, Combined):
+            needed = (region.first,) if region.operator == "-" else (region.first, region.second)
+            inner = next((part for part in needed if empty[id(part)]), None)
+            if inner is None:
+                return _NOTHING_LEFT[region.operator]
+            region = inner
+        return region.why_empty(size)
+
+    def _parts(self, size: Size) -> Iterator[tuple[Region, Drawing]]:
+        """Each region in it with its drawing, inner ones first and itself last.
+
+        A loop and not a recursion: regions that a program joins one by one are nested as deeply as
+        there are of them, deeper than Python's stack.
+        """
+        left: list[tuple[Region, bool]] = [(self, False)]
+        drawn: list[Drawing] = []
+        while left:
+            region, parts_drawn = left.pop()
+            if not isinstance(region, Combined):
+                drawn.append(region.drawing(size))
+            elif parts_drawn:
+                (second, more), (first, remarks) = drawn.pop(), drawn.pop()
+                drawn.append((_OPERATORS[region.operator](first, second), (*remarks, *more)))
+            else:
+                left += [(region, True), (region.second, False), (region.first, False)]
+                continue
+            yield region, drawn[-1]
 
 
 _NOTHING_LEFT: Final = {

@@ -377,6 +377,8 @@ def _raise_refusal(answer: Answer, payload: Mapping[str, Any], found: _Found | N
 
 _PLACES: Final = 200
 """Objects and lists of a refusal that are looked through for the name of a job."""
+_SHORTEST_BARE_ID: Final = 4
+"""Fewest characters of a bare text that is taken for an id: "0" and "200" are statuses."""
 _ECHOES: Final = frozenset({"input", "request", "body", "params", "parameters", "ctx"})
 """Where servers repeat what they were sent (FastAPI's ``input``): that names no job of theirs."""
 
@@ -397,11 +399,21 @@ def _named_anywhere(payload: Mapping[str, Any]) -> tuple[str | None, str | None]
         if isinstance(part, list):
             left.extend(part)
         elif isinstance(part, dict):
-            task_id, external = _look([part], "task_id"), _look([part], "external_task_id")
+            task_id = _look([part], "task_id") or _bare_id(part.get("data"))
+            external = _look([part], "external_task_id")
             if task_id or external:
                 return task_id, external
             left.extend(value for key, value in part.items() if key not in _ECHOES)
     return None, None
+
+
+def _bare_id(data: Any) -> str | None:
+    """A job's id that stands as plain text where a gateway's answers have their data.
+
+    A wrong guess costs a look-up, a missed id a second job; words without a number are words.
+    """
+    text = _as_id(data) if isinstance(data, str) else None
+    return text if text and len(text) >= _SHORTEST_BARE_ID and any(map(str.isdigit, text)) else None
 
 
 def _no_lists(answer: Answer) -> KlingError:

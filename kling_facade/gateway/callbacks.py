@@ -214,7 +214,7 @@ def _named(headers: Any) -> dict[str, str]:
         for name, value in items() if callable(items) else headers or ():
             if (key := _name(name)).startswith("webhook-") and value is not None:
                 named[key] = f"{named[key]} {_value(value)}" if key in named else _value(value)
-    except (TypeError, ValueError):
+    except Exception:  # noqa: BLE001 - a framework's own object may raise anything
         raise _refuse(400, f"the callback's headers came as {type(headers).__name__}") from None
     return named
 

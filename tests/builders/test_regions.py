@@ -454,6 +454,18 @@ def test_any_number_of_regions_can_be_joined_one_by_one(operator: str) -> None:
     assert joined.bitmap(SIZE).count == expected
 
 
+def test_many_joined_regions_that_are_all_outside_say_where_one_lies() -> None:
+    """Whichever side the next one is joined to."""
+    left: regions.Region = regions.box(900, 900, 950, 950)
+    right = left
+    for _ in range(3000):
+        left = left | regions.box(900, 900, 950, 950)
+        right = regions.box(900, 900, 950, 950) | right
+    for joined in (left, right):
+        assert not joined.bitmap(SIZE).count
+        assert joined.why_empty(SIZE) == regions.box(900, 900, 950, 950).why_empty(SIZE)
+
+
 @pytest.mark.parametrize("mode", ["CMYK", "YCbCr", "HSV", "I", "F"])
 def test_a_pillow_image_of_any_mode_is_a_mask(mode: str) -> None:
     """Also of the modes that a PNG can't hold."""

@@ -205,6 +205,18 @@ def test_no_bytes_break_it(body: bytes, headers: dict[str, str]) -> None:
         assert status in (200, 400, 401, 413)
 
 
+@pytest.mark.parametrize("error", [KeyError("x"), ZeroDivisionError(), RuntimeError()])
+def test_headers_that_fail_are_refused(error: Exception) -> None:
+    """Whatever a framework's own object raises, the caller gets one class of error."""
+
+    class Broken:
+        def items(self) -> Any:
+            raise error
+
+    with pytest.raises(CallbackRefused, match="came as Broken"):
+        read(VECTOR_BODY, Broken(), SECRET, now=VECTOR_TIME)  # type: ignore[arg-type]
+
+
 def test_headers_may_come_as_asgi_has_them() -> None:
     """Pairs of bytes, in any case."""
     pairs = [(name.title().encode(), value.encode()) for name, value in VECTOR.items()]

@@ -151,7 +151,15 @@ NAMED = [
     (429, {"errors": [{"code": 1303, "task_id": "801"}]}),
     (400, {"code": 1301, "data": [{"task_id": "801"}]}),
     (500, {"code": "x", "message": 'upstream: {"code": 1303, "data": {"task_id": "801"}}'}),
+    (429, {"code": 1303, "data": "80012"}),
+    (400, {"code": 1301, "message": "no", "data": "img2vid.801"}),
 ]
+
+
+@pytest.mark.parametrize("data", ["", "busy", "200", "try again in 30 s", 1303, 0, None, []])
+def test_data_that_is_no_id_leaves_a_refusal_as_it_is(data: Any) -> None:
+    """Words, statuses and numbers in place of data name no job."""
+    assert type(meaning(429, {"code": 1303, "data": data}, paid=True)) is e.Throttled
 
 
 @pytest.mark.parametrize(("status", "payload"), NAMED)
